@@ -1,0 +1,1 @@
+"""What must reach others, and what others sent: rows first, deeds after."""

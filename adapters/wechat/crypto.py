@@ -1,0 +1,71 @@
+"""WeChat's signatures and envelopes.
+
+wechatpy does the ciphers; comparing is ours, in constant time (its own compares with ``!=``).
+"""
+
+import base64
+import hashlib
+import hmac
+import struct
+from typing import Any
+
+# wechatpy carries no types.
+from wechatpy.crypto import PrpCrypto, WeChatWxaCrypto  # type: ignore[import-untyped]
+from wechatpy.exceptions import InvalidAppIdException  # type: ignore[import-untyped]
+
+from adapters.wechat.port import NotAuthentic
+from kit.secrets import IdNumber, PersonName, Secret
+
+IDENTITY_CARD = "IDENTITY_CARD"
+
+
+def signature(*parts: str) -> str:
+    """SHA-1 over the parts, sorted and joined: the platform's signature of pushes."""
+    return hashlib.sha1("".join(sorted(parts)).encode(), usedforsecurity=False).hexdigest()
+
+
+def same(claimed: str, expected: str) -> bool:
+    """In constant time, for any claimed text (``compare_digest`` takes no non-ASCII ``str``)."""
+    return hmac.compare_digest(claimed.encode(), expected.encode())
+
+
+def decrypt_push(encrypted: str, key: bytes, app_id: str) -> str:
+    """The message in an encrypted push; :class:`NotAuthentic` if altered or another app's."""
+    try:
+        return str(PrpCrypto(key).decrypt(encrypted, app_id))
+    except InvalidAppIdException:
+        raise NotAuthentic("foreign_app") from None
+    except (ValueError, IndexError, struct.error):
+        raise NotAuthentic("unreadable") from None
+
+
+def certificate_hash(name: PersonName, id_number: IdNumber) -> str:
+    """``cert_hash`` of the face check: it binds the result to the person we asked about."""
+    fields = (
+        ("cert_type", IDENTITY_CARD),
+        ("cert_name", name.reveal()),
+        ("cert_no", id_number.reveal()),
+    )
+    joined = "&".join(f"{key}={base64.b64encode(value.encode()).decode()}" for key, value in fields)
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def open_data_is_signed(raw_data: str, claimed: str, session_key: Secret) -> bool:
+    """Whether ``rawData`` of a mini-program's open data is as the platform gave it to the phone."""
+    text = raw_data + session_key.reveal()
+    return same(claimed, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def read_open_data(encrypted: str, iv: str, session_key: Secret, app_id: str) -> dict[str, Any]:
+    """``encryptedData`` of clients too old to give a code.
+
+    :class:`NotAuthentic` when the session key is not the newest (the person has to log in again) or
+    the data is another app's.
+    """
+    try:
+        opened = WeChatWxaCrypto(session_key.reveal(), iv, app_id).decrypt_message(encrypted)
+    except InvalidAppIdException:
+        raise NotAuthentic("foreign_app") from None
+    except (ValueError, IndexError, KeyError, TypeError):
+        raise NotAuthentic("unreadable") from None
+    return dict(opened)

@@ -1,0 +1,87 @@
+"""Who may call a route: the access rules that ``@describe`` takes."""
+
+from typing import ClassVar
+
+from sanic import Request
+
+from auth.admission import Admission
+from auth.citizen import Citizen
+from auth.problems import (
+    AccessTokenExpired,
+    AccessTokenInvalid,
+    IdentityCheckRequired,
+    LoginRequired,
+    SessionEnded,
+)
+from auth.service import PeopleService
+from kit.describe import AccessRule, Caller, provided
+from kit.problems import Problem
+
+
+class Stranger:
+    """Somebody who did not say who he is; counted by address, which is looked up only if needed."""
+
+    __slots__ = ("_kind", "_request")
+
+    def __init__(self, kind: str, request: Request) -> None:
+        self._kind = kind
+        self._request = request
+
+    @property
+    def key(self) -> str:
+        return f"{self._kind}:{self._request.client_ip}"
+
+
+class _Public(AccessRule):
+    """Anybody."""
+
+    name = "public"
+
+    async def admit(self, request: Request) -> Stranger:
+        return Stranger("address", request)
+
+
+class _Peers(AccessRule):
+    """Outside systems. They prove who they are in their own way, to the route's handler."""
+
+    name = "peers"
+
+    async def admit(self, request: Request) -> Stranger:
+        return Stranger("peer", request)
+
+
+class _Citizens(AccessRule):
+    """Whoever signed in."""
+
+    name = "citizens"
+    needs_token = True
+    problems: ClassVar[tuple[type[Problem], ...]] = (
+        LoginRequired,
+        AccessTokenInvalid,
+        AccessTokenExpired,
+        SessionEnded,
+    )
+
+    async def admit(self, request: Request) -> Citizen:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise LoginRequired
+        return await provided(request, Admission).admit(token)
+
+
+class _VerifiedCitizens(_Citizens):
+    """Whoever signed in and proved a moment ago to be who he is; read anew at each call. Whoever
+    only lost the answer to what he did hears it again without proving it once more."""
+
+    name = "verified_citizens"
+    problems: ClassVar[tuple[type[Problem], ...]] = (*_Citizens.problems, IdentityCheckRequired)
+
+    async def confirm(self, request: Request, caller: Caller) -> None:
+        if not await provided(request, PeopleService).was_checked_just_now(caller.key):
+            raise IdentityCheckRequired
+
+
+PUBLIC = _Public()
+CITIZENS = _Citizens()
+VERIFIED_CITIZENS = _VerifiedCitizens()
+PEERS = _Peers()

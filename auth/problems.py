@@ -1,0 +1,134 @@
+"""Refusals of this package."""
+
+from typing import ClassVar
+
+from kit.problems import Next, Problem, TooManyRequests
+from kit.text import Text
+
+
+class LoginRequired(Problem):
+    """With the challenge that RFC 6750 asks for, like the refusals below that are made from it."""
+
+    status = 401
+    code = "login_required"
+    title = Text("请先登录", "Please sign in first")
+    next: ClassVar[Next | None] = "login"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class AccessTokenInvalid(LoginRequired):
+    code = "access_token_invalid"
+    title = Text("登录信息无效，请重新登录", "The access token is not valid; please sign in again")
+
+
+class AccessTokenExpired(LoginRequired):
+    """A front end uses its refresh token first, and signs in again when that is refused."""
+
+    code = "access_token_expired"
+    title = Text("登录已过期，请刷新或重新登录", "The access token has expired; refresh it")
+
+
+class SessionEnded(LoginRequired):
+    code = "session_ended"
+    title = Text("您已退出登录，请重新登录", "This session has ended; please sign in again")
+
+
+class RefreshTokenInvalid(LoginRequired):
+    """Unknown, expired, of an ended session, or used from another device."""
+
+    code = "refresh_token_invalid"
+    title = Text("登录已失效，请重新登录", "The refresh token is not valid; please sign in again")
+
+
+class RefreshTokenReused(LoginRequired):
+    """Somebody has a copy of the token: nobody can tell who, so both are signed out."""
+
+    code = "refresh_token_reused"
+    title = Text(
+        "为保护您的账号，已退出登录，请重新登录",
+        "The refresh token was used twice, so its session was ended; please sign in again",
+    )
+
+
+class LoginCodeInvalid(Problem):
+    """The platform does not know the code: wrong, used, or older than five minutes."""
+
+    status = 401
+    code = "login_code_invalid"
+    title = Text("登录凭证已失效，请重新登录", "The login code is not valid any more")
+    next: ClassVar[Next | None] = "login"
+
+
+class LoginRefused(Problem):
+    status = 403
+    code = "login_refused"
+    title = Text("平台限制了该账号登录", "The platform does not let this account sign in")
+    next: ClassVar[Next | None] = "contact"
+
+
+class PlatformNotAvailable(Problem):
+    status = 422
+    code = "platform_not_available"
+    title = Text("暂不支持该平台", "This platform is not available")
+    next: ClassVar[Next | None] = "contact"
+
+
+class PhoneCodeInvalid(Problem):
+    """Not 401: the session is fine, the button must be tapped again."""
+
+    status = 422
+    code = "phone_code_invalid"
+    title = Text("手机号授权已失效，请重新授权", "The phone code is not valid any more")
+    next: ClassVar[Next | None] = "retry"
+
+
+class MethodNotAvailable(Problem):
+    status = 422
+    code = "method_not_available"
+    title = Text("暂不支持该核验方式", "This way of checking is not available here")
+    next: ClassVar[Next | None] = "contact"
+
+
+class ConsentTextOutdated(Problem):
+    """``text_version`` is the one to show and to agree to."""
+
+    status = 422
+    code = "consent_text_outdated"
+    title = Text("授权文本已更新，请重新阅读并同意", "The consent text has changed; please read it")
+    next: ClassVar[Next | None] = "reload"
+
+
+class MinorNotServed(Problem):
+    status = 403
+    code = "minor_not_served"
+    title = Text("未满18周岁暂不能在线办理", "Under 18, this cannot be done online")
+    next: ClassVar[Next | None] = "contact"
+
+
+class IdentityCheckRefused(Problem):
+    """The check's provider does not take this name and number."""
+
+    status = 422
+    code = "identity_check_refused"
+    title = Text(
+        "无法发起核验，请核对姓名和证件号码",
+        "The check could not be started; please look at the name and the number again",
+    )
+    next: ClassVar[Next | None] = "fix_fields"
+
+
+class IdentityAttemptsExhausted(TooManyRequests):
+    code = "identity_attempts_exhausted"
+    title = Text(
+        "今日核验失败次数过多，请明天再试或到政务服务大厅办理",
+        "Too many failed checks today; try tomorrow or go to a service hall",
+    )
+
+
+class IdentityCheckRequired(Problem):
+    status = 403
+    code = "identity_check_required"
+    title = Text("请先完成人脸核验", "Please prove who you are first")
+    next: ClassVar[Next | None] = "verify_identity"

@@ -1,0 +1,104 @@
+"""What is only read: resuming a draft, the plan, the catalogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bench.people import OpenDraft
+from bench.rounds import CONNECTIONS, Figure, Pace, Server, Side, compare
+from bench.samples import SELECTION, Samples
+from bench.stack import Program, Stack
+from bench.wire import Rotation, Surprise, fetch, request, request_head
+
+MARK = 0.6
+ITEMS_PATH = "/api/v1/catalogue/items?operation=open&region=370102"
+PLAN_PATH = "/api/v1/catalogue/plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing to read; asked for ``floor_asking`` the floor gives ``bare``, of the same size."""
+
+    key: str
+    name: str
+    asking: Sequence[bytes]
+    floor_asking: Sequence[bytes]
+    status: int
+    bare: str
+    mark: float | None = MARK
+
+
+def _tag(head: bytes) -> str:
+    """The answer's ETag (heads come in lower case, and so do our tags)."""
+    for line in head.split(b"\r\n"):
+        if line.startswith(b"etag: "):
+            return line[6:].decode()
+    raise Surprise("an answer without an ETag")
+
+
+async def resumptions(stack: Stack, drafts: Sequence[OpenDraft]) -> list[Reading]:
+    asking, conditional, body = [], [], b""
+    for draft in drafts:
+        path = f"/api/v1/drafts/{draft.id}"
+        asking.append(request(request_head("GET", path, draft.token)))
+        status, head, body = await fetch(stack.product_port, asking[-1])
+        if status != 200:
+            raise Surprise(f"{status} {body[:300]!r}")
+        conditional.append(request(request_head("GET", path, draft.token, _tag(head))))
+    return [
+        Reading(
+            "resume", f"resume a draft ({len(body) // 1024} KB)", asking, asking, 200, body.decode()
+        ),
+        Reading("unchanged", "  unchanged: 304", conditional, conditional, 304, "", None),
+    ]
+
+
+async def catalogue_readings(stack: Stack, samples: Samples) -> list[Reading]:
+    plan = msgspec.json.encode({**SELECTION, "answers": {}})
+    what_if = msgspec.json.encode({**SELECTION, "answers": samples.flat})
+    return [
+        await _public(stack, "plan", "plan", ("POST", PLAN_PATH, plan)),
+        # Worked out anew for every set of answers, so it is not a bare answer by its nature.
+        await _public(stack, "what-if", "  with all answers", ("POST", PLAN_PATH, what_if), None),
+        await _public(stack, "items", "catalogue items", ("GET", ITEMS_PATH, b"")),
+    ]
+
+
+async def _public(
+    stack: Stack,
+    key: str,
+    name: str,
+    call: tuple[str, str, bytes],
+    mark: float | None = MARK,
+) -> Reading:
+    method, path, body = call
+    asking = request(request_head(method, path), body)
+    status, _, answer = await fetch(stack.product_port, asking)
+    if status != 200:
+        raise Surprise(f"{method} {path}: {status} {answer[:600]!r}")
+    floor_asking = request(request_head(method, f"/bare/{key}"), body)
+    size = f"{name} ({len(answer) / 1024:.0f} KB)"
+    return Reading(key, size, [asking], [floor_asking], 200, answer.decode(), mark)
+
+
+async def measure(
+    stack: Stack, floor_program: Program, readings: Sequence[Reading], pace: Pace
+) -> list[Figure]:
+    figures = []
+    for reading in readings:
+        product = Side(
+            Server(stack.product_port, stack.product), _visitors(reading, reading.asking)
+        )
+        floor = Side(
+            Server(stack.floor_port, floor_program), _visitors(reading, reading.floor_asking)
+        )
+        figures.append(await compare(reading.name, product, floor, pace, reading.mark))
+    return figures
+
+
+def _visitors(reading: Reading, asking: Sequence[bytes]) -> list[Rotation]:
+    """Each begins elsewhere, so that they do not read one draft at the same time."""
+    size = len(reading.bare.encode())
+    starts = [number * len(asking) // CONNECTIONS for number in range(CONNECTIONS)]
+    return [Rotation(asking, reading.status, size, start) for start in starts]

@@ -1,0 +1,1 @@
+"""Assembles and runs the product; imported by nobody."""

@@ -1,0 +1,297 @@
+"""``/mock/api/``: a hand on the world, for front-end developers and the journey."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sanic import Blueprint
+
+from adapters.province.departments import ActNotPossible as ProvinceActNotPossible
+from adapters.province.departments import NoSuchMatter
+from adapters.wechat.simulator.face import UnknownFaceCheck
+from adapters.wechat.simulator.messages import DialogRefused
+from bff.mock import schemas
+from bff.mock.access import MOCK
+from bff.mock.driver import ClockMoveTooLong
+from bff.mock.personas import PERSONAS, Persona
+from bff.mock.problems import (
+    ActNotPossible,
+    ClockMoveRefused,
+    DialogNotShown,
+    UnknownCase,
+    UnknownPersona,
+    UnknownScenario,
+)
+from bff.mock.samples import samples_for
+from bff.mock.world import World
+from kit.answers import Shown
+from kit.clock import CHINA, in_china
+from kit.describe import describe
+from kit.problems import NotFound
+from kit.text import Text
+
+ASSETS = Path(__file__).parent / "assets"
+_MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
+
+bp = Blueprint("mock", url_prefix="/mock/api")
+
+
+@bp.get("/personas")
+@describe("mockPersonas", "模拟人物", access=MOCK, tag="mock", returns=list[schemas.PersonaView])
+async def personas() -> Shown:
+    views = [
+        schemas.PersonaView(
+            key=persona.key,
+            name=persona.name.reveal(),
+            id_number=persona.id_number.reveal(),
+            phone=persona.phone.reveal(),
+            story=persona.story,
+            assurance_possible=persona.assurance_possible,
+        )
+        for persona in PERSONAS.values()
+    ]
+    return Shown(views)
+
+
+@bp.post("/codes")
+@describe(
+    "mockCodes",
+    "一次性登录码或手机号码",
+    access=MOCK,
+    tag="mock",
+    body=schemas.CodeWanted,
+    returns=schemas.Credential,
+    problems=[UnknownPersona],
+)
+async def codes(body: schemas.CodeWanted, world: World) -> Shown:
+    persona = _persona(body.persona)
+    issue = world.wechat.issue_login_code if body.kind == "login" else world.wechat.issue_phone_code
+    return Shown(schemas.Credential({"code": issue(persona.key)}))
+
+
+@bp.post("/face")
+@describe(
+    "mockFace",
+    "手机上的人脸核验结果",
+    access=MOCK,
+    tag="mock",
+    body=schemas.FaceDialog,
+    returns=schemas.Done,
+    problems=[UnknownPersona, NotFound],
+)
+async def face(body: schemas.FaceDialog, world: World) -> Shown:
+    persona = _persona(body.persona)
+    verify_id = await world.services.identity.upstream_id(body.identity_check)
+    outcome = "fail" if persona.key == "zhaoliu" and body.outcome == "pass" else body.outcome
+    try:
+        world.wechat.answer_face_dialog(verify_id, persona.key, outcome)
+    except UnknownFaceCheck:
+        raise NotFound from None
+    return Shown(schemas.Done(True))
+
+
+@bp.get("/drafts/<draft_id:str>/sample-answers")
+@describe(
+    "mockSampleAnswers",
+    "一份草稿的有效示例答案与示例材料",
+    access=MOCK,
+    tag="mock",
+    returns=schemas.Samples,
+    problems=[NotFound],
+)
+async def sample_answers(draft_id: str, world: World) -> Shown:
+    return Shown(await samples_for(world, draft_id))
+
+
+@bp.get("/files/<name:str>")
+@describe("mockFile", "示例材料文件", access=MOCK, tag="mock", returns=bytes, problems=[NotFound])
+async def sample_file(name: str) -> Shown:
+    kind = name.rpartition(".")[2]
+    if name != f"sample.{kind}" or kind not in _MEDIA_TYPES:
+        raise NotFound
+    return Shown((ASSETS / name).read_bytes(), media_type=_MEDIA_TYPES[kind])
+
+
+@bp.get("/clock")
+@describe("mockClock", "模拟时钟", access=MOCK, tag="mock", returns=schemas.ClockView)
+async def clock(world: World) -> Shown:
+    ahead_s = world.clock.offset.total_seconds()
+    return Shown(schemas.ClockView(in_china(world.clock.now()), ahead_s))
+
+
+@bp.post("/clock/advance")
+@describe(
+    "mockClockAdvance",
+    "拨快模拟时钟，途中到期的事依次发生",
+    access=MOCK,
+    tag="mock",
+    body=schemas.ClockMove,
+    returns=schemas.ClockMoved,
+    problems=[ClockMoveRefused],
+)
+async def advance(body: schemas.ClockMove, world: World) -> Shown:
+    try:
+        stops = await world.driver.advance_to(_target(body, world))
+    except ClockMoveTooLong:
+        raise ClockMoveRefused(Text("请分几次拨快", "Move in smaller steps")) from None
+    ahead_s = world.clock.offset.total_seconds()
+    return Shown(schemas.ClockMoved(in_china(world.clock.now()), ahead_s, stops))
+
+
+@bp.get("/cases")
+@describe("mockCases", "省平台收到的办件", access=MOCK, tag="mock", returns=schemas.Rows)
+async def cases(world: World) -> Shown:
+    return Shown(schemas.Rows(world.province.cases()))
+
+
+@bp.post("/cases/<upstream_no:str>/act")
+@describe(
+    "mockAct",
+    "部门办理一个事项",
+    access=MOCK,
+    tag="mock",
+    body=schemas.DepartmentAct,
+    returns=schemas.Done,
+    problems=[UnknownCase, ActNotPossible],
+)
+async def act(upstream_no: str, body: schemas.DepartmentAct, world: World) -> Shown:
+    try:
+        world.province.act(
+            upstream_no, body.item, body.action, body.fields, body.materials, body.reason
+        )
+    except NoSuchMatter:
+        raise UnknownCase from None
+    except ProvinceActNotPossible as refused:
+        raise ActNotPossible(refused.text) from None
+    await world.driver.settle()
+    return Shown(schemas.Done(True))
+
+
+@bp.get("/pushes")
+@describe(
+    "mockPushes",
+    "每部手机收到的消息",
+    access=MOCK,
+    tag="mock",
+    query=schemas.PersonaQuery,
+    returns=schemas.Rows,
+)
+async def pushes(query: schemas.PersonaQuery, world: World) -> Shown:
+    rows = [
+        {
+            "platform": "wechat",
+            "persona": message.person,
+            "template": message.template,
+            "title": message.title,
+            "at": in_china(message.at),
+            "data": dict(message.data),
+            "page": message.page,
+        }
+        for message in world.wechat.sent_messages(query.persona)
+    ]
+    return Shown(schemas.Rows(rows))
+
+
+@bp.post("/taps")
+@describe(
+    "mockTaps",
+    "手机对订阅弹窗的回答，或通知设置的改变",
+    access=MOCK,
+    tag="mock",
+    body=schemas.Tap,
+    returns=schemas.Done,
+    problems=[UnknownPersona, DialogNotShown],
+)
+async def taps(body: schemas.Tap, world: World) -> Shown:
+    persona = _persona(body.persona)
+    if body.answers:
+        try:
+            world.wechat.answer_subscribe_dialog(persona.key, body.answers)
+        except DialogRefused as refused:
+            errcode, errmsg = refused.args
+            raise DialogNotShown(Text(f"{errcode} {errmsg}", f"{errcode} {errmsg}")) from None
+    for template_id, answer in body.settings.items():
+        world.wechat.change_subscription(persona.key, template_id, answer)
+    await world.driver.settle()
+    return Shown(schemas.Done(True))
+
+
+@bp.get("/scenarios")
+@describe("mockScenarios", "已布置的故障与怪癖", access=MOCK, tag="mock", returns=schemas.Rows)
+async def scenarios(world: World) -> Shown:
+    rows = [
+        {"name": name, "peer": far_side.name, **how}
+        for far_side in world.far_sides.values()
+        for name, how in far_side.all("scenario")
+    ]
+    return Shown(schemas.Rows(rows))
+
+
+@bp.put("/scenarios/<name:str>")
+@describe(
+    "mockScenarioArm",
+    "布置一个故障或怪癖",
+    access=MOCK,
+    tag="mock",
+    body=schemas.ScenarioArmed,
+    returns=schemas.Done,
+    problems=[UnknownScenario],
+)
+async def arm(name: str, body: schemas.ScenarioArmed, world: World) -> Shown:
+    how = {key: value for key, value in body.then.items() if key not in {"scenario", "times"}}
+    world.scenario_side(name).arm(name, body.times, **how)
+    return Shown(schemas.Done(True))
+
+
+@bp.delete("/scenarios/<name:str>")
+@describe(
+    "mockScenarioDisarm",
+    "撤掉一个故障或怪癖",
+    access=MOCK,
+    tag="mock",
+    returns=schemas.Done,
+    problems=[UnknownScenario],
+)
+async def disarm(name: str, world: World) -> Shown:
+    world.scenario_side(name).drop("scenario", name)
+    return Shown(schemas.Done(True))
+
+
+@bp.get("/requests")
+@describe(
+    "mockRequests",
+    "每一次往来，以及为何被拒",
+    access=MOCK,
+    tag="mock",
+    query=schemas.LimitQuery,
+    returns=schemas.Rows,
+)
+async def requests(query: schemas.LimitQuery, world: World) -> Shown:
+    rows = [row for side in world.far_sides.values() for row in side.exchanges(query.limit)]
+    rows.sort(key=lambda row: str(row["at"]), reverse=True)
+    return Shown(schemas.Rows(rows[: query.limit]))
+
+
+def _persona(key: str) -> Persona:
+    persona = PERSONAS.get(key)
+    if persona is None:
+        raise UnknownPersona
+    return persona
+
+
+def _target(move: schemas.ClockMove, world: World) -> datetime:
+    now = world.clock.now()
+    ways = (move.seconds, move.workdays, move.to)
+    if sum(way is not None for way in ways) != 1:
+        raise ClockMoveRefused
+    if move.seconds is not None:
+        return now + timedelta(seconds=move.seconds)
+    if move.workdays is not None:
+        return world.calendar.add_workdays(now, move.workdays)
+    try:
+        target = datetime.fromisoformat(move.to or "")
+    except ValueError:
+        raise ClockMoveRefused from None
+    target = target if target.tzinfo else target.replace(tzinfo=CHINA)
+    if not now <= target <= now + timedelta(days=400):
+        raise ClockMoveRefused
+    return target

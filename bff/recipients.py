@@ -1,0 +1,20 @@
+"""Joins pushing to the people it is for: the two do not know each other."""
+
+from collections.abc import Sequence
+
+from auth.service import PeopleService
+from push.ports import Account
+
+
+class PeopleAsRecipients:
+    """``push.ports.Recipients`` over ``auth``."""
+
+    def __init__(self, people: PeopleService) -> None:
+        self._people = people
+
+    async def accounts_of(self, person_id: str) -> Sequence[Account]:
+        recipients = await self._people.recipients(person_id)
+        return [Account(r.platform, r.app_id, r.open_id) for r in recipients]
+
+    async def person_of(self, platform: str, open_id: str) -> str | None:
+        return await self._people.person_of(platform, open_id)

@@ -1,0 +1,1 @@
+"""The ground floor: leaf helpers that import nothing of ours."""

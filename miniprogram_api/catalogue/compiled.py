@@ -1,0 +1,137 @@
+"""A selection made ready for use: its plan, and the checks of its steps, compiled once."""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from kit.clock import CHINA, Clock
+from kit.text import Text
+from miniprogram_api.catalogue.catalogue import Catalogue
+from miniprogram_api.catalogue.checking import StepCheck
+from miniprogram_api.catalogue.clocks import Promise, promise_of
+from miniprogram_api.catalogue.conditions import Answers, holds
+from miniprogram_api.catalogue.form import AnswersByStep, Form
+from miniprogram_api.catalogue.plan import PlanMaker, asked_state
+from miniprogram_api.catalogue.rules import RuleContext
+from miniprogram_api.catalogue.schemas import PlanView
+from miniprogram_api.catalogue.selection import Choice
+
+
+class CheckError(NamedTuple):
+    step: str
+    pointer: str
+    code: str
+    message: Text
+
+
+class Check(NamedTuple):
+    """``ready``: nothing is wrong and no required upload is missing."""
+
+    ready: bool
+    errors: tuple[CheckError, ...]
+    missing_materials: tuple[str, ...]
+
+
+class CompiledPlan:
+    """Immutable. Answers are given by step, as drafts keep them; nothing of them is remembered."""
+
+    def __init__(self, catalogue: Catalogue, choice: Choice, form: Form, clock: Clock) -> None:
+        self.catalogue = catalogue
+        self.selection = choice.selection
+        self.version = catalogue.version
+        self.items = choice.items
+        self.industry_code = choice.theme.industry_code
+        self.industry_name = choice.theme.industry_name
+        self._clock = clock
+        self._form = form
+        self._maker = PlanMaker(catalogue, choice, form.step_views, form.materials)
+        self.plan: PlanView = self._maker.view({})
+        self.plan_json = msgspec.json.encode(self.plan)
+        self.etag = hashlib.sha256(self.plan_json).hexdigest()[:20]
+
+    @property
+    def step_keys(self) -> tuple[str, ...]:
+        return tuple(self._form.steps)
+
+    def codes_by_step(self) -> dict[str, tuple[str, ...]]:
+        """The fields that each step may ask."""
+        return {
+            key: tuple(question.code for question in step.questions)
+            for key, step in self._form.steps.items()
+        }
+
+    def today(self) -> date:
+        return self._clock.now().astimezone(CHINA).date()
+
+    def check_step(
+        self, key: str, answers: Answers, all_answers_by_step: AnswersByStep
+    ) -> StepCheck:
+        """All errors of one step; the other steps' answers decide what it asks."""
+        step = self._form.step(key)
+        visible = self._form.visible_to(key, {**all_answers_by_step, key: answers})
+        return step.check(answers, self._context(visible))
+
+    def steps_reading(self, key: str, changed: Collection[str]) -> tuple[str, ...]:
+        """The other steps whose check may change when these answers of this step do: after saving a
+        step, only they need another look."""
+        return self._form.readers_of(key, changed)
+
+    def check_all(
+        self, answers_by_step: AnswersByStep, materials_present: Collection[str]
+    ) -> Check:
+        context = self._context(self._form.visible(answers_by_step))
+        errors = tuple(
+            CheckError(key, error.pointer, error.code, error.message)
+            for key, step in self._form.steps.items()
+            for error in step.check(answers_by_step.get(key, {}), context).errors
+        )
+        missing = tuple(
+            code
+            for code in self._required_materials(context.answers)
+            if code not in materials_present
+        )
+        return Check(not errors and not missing, errors, missing)
+
+    def required_materials(self, answers_by_step: AnswersByStep) -> tuple[str, ...]:
+        """The codes of the files that must be uploaded, given these answers."""
+        return tuple(self._required_materials(self._form.visible(answers_by_step)))
+
+    def flat(self, answers_by_step: AnswersByStep) -> dict[str, object]:
+        """All answers by field code, of questions that these answers still ask."""
+        return self._form.visible(answers_by_step)
+
+    def answers_of_item(self, item: str, answers_by_step: AnswersByStep) -> dict[str, object]:
+        """The answers that one item needs; KeyError for an item that is not part of the plan."""
+        if item not in self.items:
+            raise KeyError(item)
+        visible = self._form.visible(answers_by_step)
+        operation = self.catalogue.items[item].operations[self.selection.operation]
+        return {
+            use.code: visible[use.code]
+            for use in operation.fields.of(item)
+            if use.code in visible and (use.when is None or holds(use.when, visible) is True)
+        }
+
+    def promise_of(self, item: str, answers_by_step: AnswersByStep | None = None) -> Promise:
+        """The clock of one item; ``after`` only if that item is part of this plan."""
+        answers = self._form.visible(answers_by_step or {})
+        clock = self.catalogue.items[item].operations[self.selection.operation].clock
+        if clock.after not in self.items:
+            clock = msgspec.structs.replace(clock, after=None)
+        return promise_of(clock, answers)
+
+    def view(self, answers: Answers) -> PlanView:
+        """The plan as these answers (by field code) would have it."""
+        return self._maker.view(answers)
+
+    def _context(self, visible: dict[str, object]) -> RuleContext:
+        return RuleContext(visible, self.today(), self.selection.region)
+
+    def _required_materials(self, answers: Answers) -> Iterator[str]:
+        for asked in self._form.materials:
+            needed = [use for use in asked.uses if use.required]
+            if asked.material.obtain == "upload" and asked_state(needed, answers) is True:
+                yield asked.code

@@ -1,0 +1,1 @@
+"""Drafts: what a person fills in, saved step by step."""

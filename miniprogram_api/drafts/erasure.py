@@ -1,0 +1,62 @@
+"""Erasing drafts: on their owner's word, and a while after they expired."""
+
+from datetime import timedelta
+
+from adapters.outbox.put import Outbox
+from kit.clock import Clock
+from kit.database.unit import unit_of_work
+from kit.problems import TemporarilyUnavailable
+from miniprogram_api.drafts.door import TRIES, DraftDoor
+from miniprogram_api.drafts.log import KEPT, DraftLog, Head, RevisionTaken
+from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.problems import DraftSubmitted
+
+READABLE_WHEN_EXPIRED = timedelta(days=7)
+BATCH = 100
+
+
+class DraftErasure:
+    """What was submitted stays: the application rests on it."""
+
+    def __init__(self, log: DraftLog, door: DraftDoor, outbox: Outbox, clock: Clock) -> None:
+        self._log = log
+        self._door = door
+        self._outbox = outbox
+        self._clock = clock
+
+    async def erase(self, person_id: str, draft_id: str) -> None:
+        """The rows at once, the files' bytes soon after by the outbox; inside the caller's unit."""
+        for _ in range(TRIES):
+            head = await self._door.owned(person_id, draft_id)
+            if head.submitted:
+                raise DraftSubmitted
+            try:
+                await self._erase(head)
+            except RevisionTaken:
+                continue
+            return
+        raise TemporarilyUnavailable
+
+    async def erase_expired(self) -> int:
+        """A draft that was saved after its column was written gets its new day instead."""
+        limit = self._clock.now() - READABLE_WHEN_EXPIRED
+        drafts = await Draft.filter(expires_at__lt=limit).order_by("expires_at").limit(BATCH)
+        glances = await self._log.glances([draft.id for draft in drafts])
+        erased = 0
+        for draft in drafts:
+            expires_at = glances[draft.id].at + KEPT
+            if expires_at < limit:
+                async with unit_of_work():
+                    await self.erase(draft.person_id, draft.id)
+                erased += 1
+            else:
+                await Draft.filter(id=draft.id, submitted_at=None).update(expires_at=expires_at)
+        return erased
+
+    async def _erase(self, head: Head) -> None:
+        state = self._log.opened(head)
+        await self._log.erase(head, self._clock.now())
+        await Draft.filter(id=head.draft_id).delete()
+        for files in state.materials.values():
+            for file in files:
+                await self._outbox.put("file.erase", f"file:{file.id}", {"file_id": file.id})

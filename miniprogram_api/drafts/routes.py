@@ -1,0 +1,148 @@
+"""Drafts over HTTP."""
+
+from collections.abc import Callable
+
+from sanic import Blueprint, Request
+
+from auth.citizen import Citizen
+from auth.guard import CITIZENS
+from kit.answers import Shown, encode_json
+from kit.describe import describe
+from kit.idempotency import Once
+from kit.problems import NotFound
+from kit.text import Language
+from miniprogram_api.catalogue.service import Selection
+from miniprogram_api.drafts.problems import (
+    DraftConflict,
+    DraftExpired,
+    DraftSubmitted,
+    DraftTooLarge,
+    StepTooLarge,
+    TooManyDrafts,
+)
+from miniprogram_api.drafts.schemas import (
+    ChangeSelection,
+    DraftCheck,
+    DraftList,
+    DraftQuery,
+    DraftView,
+    SaveStep,
+    StepSaved,
+)
+from miniprogram_api.drafts.service import Author, DraftService
+
+bp = Blueprint("drafts")
+
+_CHANGING = (NotFound, DraftSubmitted, DraftExpired)
+
+
+class ShownLater(Shown):
+    """Made only when it is really sent: a client that has the newest is answered without opening
+    what is sealed."""
+
+    def encoded(self) -> bytes:
+        make: Callable[[], object] = self.body
+        return encode_json(make())
+
+
+@bp.post("/drafts")
+@describe(
+    "createDraft", "新建草稿", access=CITIZENS, tag="drafts", body=Selection, returns=DraftView,
+    status=201, problems=[TooManyDrafts], idempotent=True,
+)  # fmt: skip
+async def create_draft(
+    request: Request,
+    caller: Citizen,
+    body: Selection,
+    once: Once,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    async with once.unit():
+        author = Author.of(caller.person_id, request.headers)
+        view, etag = await drafts.create(author, body, language)
+        return await once.remember(Shown(view, status=201, etag=etag))
+
+
+@bp.get("/drafts")
+@describe(
+    "listDrafts", "我的草稿", access=CITIZENS, tag="drafts", query=DraftQuery, returns=DraftList,
+)  # fmt: skip
+async def list_drafts(caller: Citizen, query: DraftQuery, drafts: DraftService) -> Shown:
+    return Shown(await drafts.page(caller.person_id, query))
+
+
+@bp.get("/drafts/<draft_id:str>")
+@describe(
+    "resumeDraft", "继续填写", access=CITIZENS, tag="drafts", returns=DraftView,
+    problems=[NotFound],
+)  # fmt: skip
+async def resume_draft(
+    caller: Citizen,
+    draft_id: str,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    head = await drafts.open(caller.person_id, draft_id)
+    return ShownLater(lambda: drafts.view(head, language), etag=drafts.etag(head, language))
+
+
+@bp.delete("/drafts/<draft_id:str>")
+@describe(
+    "deleteDraft", "删除草稿", access=CITIZENS, tag="drafts", status=204,
+    problems=[NotFound, DraftSubmitted],
+)  # fmt: skip
+async def delete_draft(caller: Citizen, draft_id: str, drafts: DraftService) -> Shown:
+    await drafts.erase(caller.person_id, draft_id)
+    return Shown(None, status=204)
+
+
+@bp.put("/drafts/<draft_id:str>/steps/<key:str>")
+@describe(
+    "saveDraftStep", "保存一步", access=CITIZENS, tag="drafts", body=SaveStep, returns=StepSaved,
+    problems=[*_CHANGING, DraftConflict, StepTooLarge, DraftTooLarge],
+)  # fmt: skip
+async def save_step(
+    request: Request,
+    caller: Citizen,
+    draft_id: str,
+    key: str,
+    body: SaveStep,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    author = Author.of(caller.person_id, request.headers)
+    view, etag = await drafts.save_step(author, draft_id, key, body, language)
+    return Shown(view, etag=etag)
+
+
+@bp.put("/drafts/<draft_id:str>/selection")
+@describe(
+    "changeDraftSelection", "更改所选事项", access=CITIZENS, tag="drafts", body=ChangeSelection,
+    returns=DraftView, problems=[*_CHANGING, DraftConflict],
+)  # fmt: skip
+async def change_selection(
+    request: Request,
+    caller: Citizen,
+    draft_id: str,
+    body: ChangeSelection,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    author = Author.of(caller.person_id, request.headers)
+    view, etag = await drafts.select(author, draft_id, body, language)
+    return Shown(view, etag=etag)
+
+
+@bp.post("/drafts/<draft_id:str>/check")
+@describe(
+    "checkDraft", "提交前检查", access=CITIZENS, tag="drafts", returns=DraftCheck,
+    problems=[NotFound],
+)  # fmt: skip
+async def check_draft(
+    caller: Citizen,
+    draft_id: str,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    return Shown(await drafts.check(caller.person_id, draft_id, language))

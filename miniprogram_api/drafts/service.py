@@ -1,0 +1,379 @@
+"""Drafts: one form over many devices, saved step by step, frozen once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from adapters.outbox.put import Outbox
+from kit.clock import Clock
+from kit.database.unit import unit_of_work
+from kit.ids import new_id
+from kit.problems import FieldError, InvalidRequest, NotFound
+from kit.secrets import KeyRing
+from kit.text import Language, Text
+from miniprogram_api.catalogue.service import CatalogueService, CompiledPlan, Selection
+from miniprogram_api.drafts import steps, views
+from miniprogram_api.drafts.answers import parse_answers
+from miniprogram_api.drafts.door import Change, DraftDoor
+from miniprogram_api.drafts.erasure import DraftErasure
+from miniprogram_api.drafts.links import FileLinks
+from miniprogram_api.drafts.log import KEPT, Author, DraftLog, Entry, Head, Place
+from miniprogram_api.drafts.merge import apply_patch
+from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.problems import (
+    DraftExpired,
+    DraftNotReady,
+    DraftSubmitted,
+    RevisionOutdated,
+    TooManyDrafts,
+    TooManyFiles,
+    UnknownMaterial,
+)
+from miniprogram_api.drafts.schemas import (
+    ChangeSelection,
+    DraftCheck,
+    DraftItem,
+    DraftList,
+    DraftQuery,
+    DraftView,
+    FileView,
+    SaveStep,
+    StepSaved,
+)
+from miniprogram_api.drafts.state import DecodedState, FileRef
+from miniprogram_api.drafts.turns import Turns
+
+__all__ = [
+    "Author", "DraftExpired", "DraftItem", "DraftService", "DraftSubmitted",
+    "FileLinks", "FileRef", "FileView", "FrozenDraft", "TooManyFiles", "UnknownMaterial",
+    "UploadRule",
+]  # fmt: skip
+
+OPEN_DRAFTS_MAX = 500
+"""For one person: far above any use, low enough that nobody fills the database with drafts."""
+FILES_PER_MATERIAL_MAX = 20
+FILES_MAX = 100
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple, Generic[T]):
+    """What a change of a draft is answered with, and the draft's new ETag."""
+
+    view: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRule:
+    """What a file for one material must be."""
+
+    formats: frozenset[str]
+    bytes_max: int
+    present: tuple[FileRef, ...]
+    room: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenDraft:
+    """What was submitted; ``revision`` is the newest before the row that closed the log."""
+
+    draft_id: str
+    revision: int
+    selection: Selection
+    compiled: CompiledPlan
+    answers_by_step: dict[str, dict[str, Any]]
+    materials: list[tuple[str, list[FileRef]]]
+
+
+class DraftService:
+    """One for the process."""
+
+    def __init__(
+        self, catalogue: CatalogueService, outbox: Outbox, ring: KeyRing, clock: Clock
+    ) -> None:
+        self._catalogue = catalogue
+        self._log = DraftLog(ring)
+        self._door = DraftDoor(self._log, clock)
+        self._erasure = DraftErasure(self._log, self._door, outbox, clock)
+        self._clock = clock
+        self.links = FileLinks(ring, clock)
+        self._turns = Turns()
+
+    async def create(
+        self, author: Author, selection: Selection, language: Language
+    ) -> Answer[DraftView]:
+        """A new draft, inside the caller's unit."""
+        now = self._clock.now()
+        compiled, pinned = self._pinned(selection)
+        person_id = author.person_id
+        if await Draft.filter(person_id=person_id, submitted_at=None).count() >= OPEN_DRAFTS_MAX:
+            raise TooManyDrafts
+        draft = await Draft.create(
+            id=new_id(),
+            person_id=person_id,
+            catalogue_version=compiled.version,
+            created_at=now,
+            expires_at=now + KEPT,
+            **_columns(pinned),
+        )
+        first = steps.first_entry(compiled, pinned)
+        await self._log.append(Place(draft.id, person_id, 1), first, author, now)
+        return await self._answer(person_id, draft.id, language)
+
+    async def open(self, person_id: str, draft_id: str) -> Head:
+        """For showing it; the seal is not broken before :meth:`view`."""
+        return await self._door.owned(person_id, draft_id)
+
+    def etag(self, head: Head, language: Language) -> str:
+        """Changes whenever the shown draft does; made without opening it."""
+        expired = head.expired(self._clock.now())
+        return self._etag(head.draft_id, head.revision, head.summary.files, language, expired)
+
+    def view(self, head: Head, language: Language) -> DraftView:
+        raw = self._log.opened_raw(head)
+        decoded = self._log.opened(head) if views.needs_checks(head) else None
+        compiled = self._catalogue.compile(raw.selection)
+        now = self._clock.now()
+        return views.draft_view(head, raw, compiled, decoded, self.links, language, now)
+
+    async def save_step(
+        self, author: Author, draft_id: str, key: str, save: SaveStep, language: Language
+    ) -> Answer[StepSaved]:
+        """Keep whatever was typed and say what is wrong with it.
+
+        What others saved since the base revision stays; where both changed the same answer
+        differently nothing is saved and DraftConflict shows both.
+        """
+        patch = parse_answers(save.answers)
+
+        async def derive(head: Head, now: datetime) -> Change[Answer[StepSaved]]:
+            _refuse_unknown(save.base_revision, head)
+            state = self._log.opened(head)
+            compiled = self._catalogue.compile(state.selection)
+            if key not in compiled.step_keys:
+                raise NotFound
+            base = None
+            if save.base_revision < head.summary.steps.get(key, steps.NEVER_SAVED).revision:
+                seen = await self._log.state_at(draft_id, save.base_revision)
+                base = {} if seen is None else seen.steps.get(key, {})
+            saved = steps.after_step(compiled, head, state, base, key, patch, now)
+            revision = head.revision + (saved.entry is not None)
+            view = views.step_saved(key, saved, revision, language)
+            etag = self._etag(draft_id, revision, saved.summary.files, language)
+            return Change(saved.entry, Answer(view, etag))
+
+        async with self._turns.of(draft_id):
+            return await self._door.append_after(save.base_revision, author, draft_id, derive)
+
+    async def select(
+        self, author: Author, draft_id: str, change: ChangeSelection, language: Language
+    ) -> Answer[DraftView]:
+        """Another selection for the same answers: what it does not ask is set aside, not lost."""
+
+        async def derive(head: Head, _: datetime) -> Change[None]:
+            _refuse_unknown(change.base_revision, head)
+            state = self._log.opened(head)
+            base = state.selection
+            if change.base_revision < head.summary.selection:
+                seen = await self._log.state_at(draft_id, change.base_revision)
+                base = base if seen is None else seen.selection
+            compiled, pinned = self._pinned(
+                _merged_selection(head, base, state.selection, change.patch())
+            )
+            if pinned == state.selection:
+                return Change(None, None)
+            await Draft.filter(id=draft_id).update(**_columns(pinned))
+            revision = head.revision + 1
+            entry = steps.after_selection(compiled, head.summary, state, pinned, revision)
+            return Change(entry, None)
+
+        async with self.unit(draft_id):
+            await self._door.append(author, draft_id, derive)
+        return await self._answer(author.person_id, draft_id, language)
+
+    async def check(self, person_id: str, draft_id: str, language: Language) -> DraftCheck:
+        """What still keeps the draft from being submitted."""
+        head = await self._door.owned(person_id, draft_id)
+        state = self._log.opened(head)
+        compiled = self._catalogue.compile(state.selection)
+        check = compiled.check_all(state.steps, _present(state))
+        return DraftCheck(
+            ready=check.ready,
+            errors=views.step_errors(check.errors, language),
+            missing_materials=list(check.missing_materials),
+            missing_signatures=[],
+        )
+
+    async def page(self, person_id: str, query: DraftQuery) -> DraftList:
+        """Newest first; two queries whatever the number."""
+        before = {} if query.cursor is None else {"id__lt": query.cursor}
+        drafts = Draft.filter(person_id=person_id, **before).order_by("-id")
+        found = await drafts.limit(query.limit + 1)
+        shown = found[: query.limit]
+        more = len(found) > query.limit
+        return DraftList(await self._items(shown), shown[-1].id if more else None)
+
+    async def open_drafts(self, person_id: str, limit: int) -> list[DraftItem]:
+        """The newest that can still be filled in, for the first screen."""
+        drafts = Draft.filter(person_id=person_id, submitted_at=None).order_by("-id")
+        return [
+            item for item in await self._items(await drafts.limit(limit)) if item.state == "open"
+        ]
+
+    async def erase(self, person_id: str, draft_id: str) -> None:
+        """All that was said and sent. DraftSubmitted for what an application rests on."""
+        async with self.unit(draft_id):
+            await self._erasure.erase(person_id, draft_id)
+
+    async def erase_expired(self) -> int:
+        """Housekeeping: erase what expired a week ago; how many."""
+        return await self._erasure.erase_expired()
+
+    async def upload_rule(self, person_id: str, draft_id: str, material: str) -> UploadRule:
+        """Whether a file may come now, and what it must be; asked before its bytes are kept."""
+        state = self._log.opened(await self._door.changeable(person_id, draft_id))
+        return self._rule(state, material)
+
+    @asynccontextmanager
+    async def unit(self, draft_id: str) -> AsyncIterator[None]:
+        """A unit of work that changes one draft. The turn comes first: a saver who waits for a
+        connection must never hold up one who has it."""
+        async with self._turns.of(draft_id), unit_of_work():
+            yield
+
+    def shown(self, file: FileRef) -> FileView:
+        return views.file_view(file, self.links)
+
+    async def attach(self, author: Author, draft_id: str, material: str, file: FileRef) -> None:
+        """One file more, inside :meth:`unit`; refused like every change once submitted."""
+
+        async def derive(head: Head, _: datetime) -> Change[None]:
+            state = self._log.opened(head)
+            rule = self._rule(state, material)
+            if not rule.room:
+                raise TooManyFiles
+            files = (*rule.present, file)
+            return Change(steps.after_material(head.summary, state, material, files), None)
+
+        await self._door.append(author, draft_id, derive)
+
+    async def detach(self, author: Author, draft_id: str, material: str, file_id: str) -> None:
+        """One file less, inside :meth:`unit`."""
+
+        async def derive(head: Head, _: datetime) -> Change[None]:
+            state = self._log.opened(head)
+            files = state.materials.get(material, ())
+            kept = tuple(file for file in files if file.id != file_id)
+            if len(kept) == len(files):
+                raise NotFound
+            return Change(steps.after_material(head.summary, state, material, kept), None)
+
+        await self._door.append(author, draft_id, derive)
+
+    async def freeze(self, author: Author, draft_id: str, revision: int) -> FrozenDraft:
+        """Close the draft with the words that the person saw, inside the caller's unit.
+
+        RevisionOutdated when an answer or the selection has changed since ``revision``; files may
+        have come since. DraftNotReady says all that is wrong or missing.
+        """
+
+        async def derive(head: Head, now: datetime) -> Change[FrozenDraft]:
+            if not head.summary.words <= revision <= head.revision:
+                raise RevisionOutdated(current_revision=head.revision)
+            state = self._log.opened(head)
+            compiled = self._catalogue.compile(state.selection)
+            check = compiled.check_all(state.steps, _present(state))
+            if not check.ready:
+                raise DraftNotReady(check.errors, check.missing_materials)
+            await Draft.filter(id=draft_id).update(submitted_at=now, expires_at=None)
+            entry = Entry("submitted", None, head.summary, state)
+            return Change(entry, _frozen(head, state, compiled))
+
+        return await self._door.append(author, draft_id, derive)
+
+    async def _items(self, drafts: list[Draft]) -> list[DraftItem]:
+        glances = await self._log.glances([draft.id for draft in drafts])
+        now = self._clock.now()
+        return [views.draft_item(draft, glances[draft.id], now) for draft in drafts]
+
+    async def _answer(self, person_id: str, draft_id: str, language: Language) -> Answer[DraftView]:
+        head = await self._door.owned(person_id, draft_id)
+        return Answer(self.view(head, language), self.etag(head, language))
+
+    def _pinned(self, selection: Selection) -> tuple[CompiledPlan, Selection]:
+        """With its items named: a theme's own items may be others when the draft is resumed."""
+        items = self._catalogue.compile(selection).items
+        compiled = self._catalogue.compile(msgspec.structs.replace(selection, items=items))
+        return compiled, compiled.selection
+
+    def _rule(self, state: DecodedState, code: str) -> UploadRule:
+        plan = self._catalogue.compile(state.selection).plan
+        for material in plan.materials:
+            if material.code == code and material.obtain == "upload":
+                break
+        else:
+            raise UnknownMaterial
+        present = state.materials.get(code, ())
+        count = sum(len(files) for files in state.materials.values())
+        return UploadRule(
+            formats=frozenset(material.formats),
+            bytes_max=material.bytes_max,
+            present=present,
+            room=len(present) < FILES_PER_MATERIAL_MAX and count < FILES_MAX,
+        )
+
+    def _etag(
+        self, draft_id: str, revision: int, files: int, language: Language, expired: bool = False
+    ) -> str:
+        parts = [draft_id, str(revision), self._catalogue.version.rpartition("-")[2]]
+        if files:
+            # Links to files run out, so a draft with files is new again once theirs are.
+            parts.append(str(self.links.span()))
+        return "-".join([*parts, *["expired"] * expired, *["en"] * (language == "en")])
+
+
+def _refuse_unknown(base_revision: int, head: Head) -> None:
+    if base_revision > head.revision:
+        text = Text("没有这个版本，请刷新后重试", "There is no such revision; reload the draft")
+        raise InvalidRequest(errors=[FieldError("/base_revision", "unknown_revision", text)])
+
+
+def _merged_selection(
+    head: Head, base: Selection, theirs: Selection, patch: dict[str, Any]
+) -> Selection:
+    before, now = msgspec.to_builtins(base), msgspec.to_builtins(theirs)
+    answers = steps.merged(head.revision, before, apply_patch(before, patch), now)
+    try:
+        return msgspec.convert(answers, Selection)
+    except msgspec.ValidationError:
+        text = Text("选择的内容不符合要求", "Not an acceptable selection")
+        raise InvalidRequest(errors=[FieldError("", "invalid", text)]) from None
+
+
+def _columns(selection: Selection) -> dict[str, Any]:
+    names = ("operation", "region", "theme", "mode")
+    return {name: getattr(selection, name) for name in names}
+
+
+def _present(state: DecodedState) -> frozenset[str]:
+    return frozenset(code for code, files in state.materials.items() if files)
+
+
+def _frozen(head: Head, state: DecodedState, compiled: CompiledPlan) -> FrozenDraft:
+    return FrozenDraft(
+        draft_id=head.draft_id,
+        revision=head.revision,
+        selection=state.selection,
+        compiled=compiled,
+        answers_by_step={key: state.steps.get(key, {}) for key in compiled.step_keys},
+        materials=[
+            (code, list(state.materials[code]))
+            for code in views.uploadable(compiled)
+            if state.materials.get(code)
+        ],
+    )

@@ -1,0 +1,168 @@
+"""Drafts as they are shown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from kit.clock import in_china
+from kit.text import Language, Text
+from miniprogram_api.catalogue.service import CheckError, CompiledPlan, StepError
+from miniprogram_api.drafts.links import FileLinks
+from miniprogram_api.drafts.log import KEPT, Glance, Head
+from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.schemas import (
+    CheckedStep,
+    DraftItem,
+    DraftStateName,
+    DraftView,
+    FieldErrorView,
+    FileView,
+    MaterialView,
+    Progress,
+    StepErrorView,
+    StepSaved,
+    StepView,
+)
+from miniprogram_api.drafts.state import DecodedState, FileRef, RawState, StepMark, Summary
+from miniprogram_api.drafts.steps import NEVER_SAVED, SavedStep
+
+_NOTHING = msgspec.Raw(b"{}")
+
+
+def draft_view(
+    head: Head,
+    raw: RawState,
+    compiled: CompiledPlan,
+    decoded: DecodedState | None,
+    links: FileLinks,
+    language: Language,
+    now: datetime,
+) -> DraftView:
+    """The plan and the answers go through as the bytes they are kept in. ``decoded`` may be None
+    when no step needs a check (:func:`needs_checks`)."""
+    selection = raw.selection
+    return DraftView(
+        id=head.draft_id,
+        revision=head.revision,
+        operation=selection.operation,
+        region=selection.region,
+        theme=selection.theme,
+        mode=selection.mode,
+        state=_state_name(submitted=head.submitted, expired=head.expired(now)),
+        expires_at=in_china(head.expires_at),
+        plan=msgspec.Raw(compiled.plan_json),
+        steps=[
+            _step(key, head.summary.steps.get(key, NEVER_SAVED), raw, compiled, decoded, language)
+            for key in compiled.step_keys
+        ],
+        progress=progress(head.summary),
+        materials=[
+            MaterialView(code, [file_view(file, links) for file in raw.materials.get(code, ())])
+            for code in uploadable(compiled)
+        ],
+        signatures=[],
+    )
+
+
+def step_saved(key: str, saved: SavedStep, revision: int, language: Language) -> StepSaved:
+    return StepSaved(
+        revision=revision,
+        step=CheckedStep(key, saved.check.state, field_errors(saved.check.errors, language)),
+        progress=progress(saved.summary),
+        merged=saved.merged,
+        answers=saved.answers if saved.merged else msgspec.UNSET,
+    )
+
+
+def needs_checks(head: Head) -> bool:
+    """Whether any step has errors to tell: a complete one has none, an untouched one is spared."""
+    return any(_tells_errors(mark) for mark in head.summary.steps.values())
+
+
+def draft_item(draft: Draft, glance: Glance, now: datetime) -> DraftItem:
+    submitted = draft.submitted_at is not None
+    expires_at = glance.at + KEPT
+    return DraftItem(
+        id=draft.id,
+        revision=glance.revision,
+        operation=draft.operation,
+        region=draft.region,
+        theme=draft.theme,
+        mode=draft.mode,
+        state=_state_name(submitted=submitted, expired=not submitted and now >= expires_at),
+        progress=progress(glance.summary),
+        created_at=in_china(draft.created_at),
+        saved_at=in_china(glance.at),
+        expires_at=in_china(expires_at),
+    )
+
+
+def file_view(file: FileRef, links: FileLinks) -> FileView:
+    return FileView(
+        id=file.id,
+        name=file.name,
+        size=file.size,
+        media_type=file.media_type,
+        sha256=file.sha256,
+        url=links.url(file.id),
+        uploaded_at=in_china(file.at),
+    )
+
+
+def progress(summary: Summary) -> Progress:
+    return Progress(summary.complete, summary.total)
+
+
+def field_errors(errors: Iterable[StepError], language: Language) -> list[FieldErrorView]:
+    return [
+        FieldErrorView(error.pointer, error.code, _said(error.message, language))
+        for error in errors
+    ]
+
+
+def step_errors(errors: Sequence[CheckError], language: Language) -> list[StepErrorView]:
+    return [
+        StepErrorView(error.step, error.pointer, error.code, _said(error.message, language))
+        for error in errors
+    ]
+
+
+def uploadable(compiled: CompiledPlan) -> list[str]:
+    """The materials for which a person can send files."""
+    return [material.code for material in compiled.plan.materials if material.obtain == "upload"]
+
+
+def _step(
+    key: str,
+    mark: StepMark,
+    raw: RawState,
+    compiled: CompiledPlan,
+    decoded: DecodedState | None,
+    language: Language,
+) -> StepView:
+    errors: list[FieldErrorView] = []
+    if decoded is not None and _tells_errors(mark):
+        check = compiled.check_step(key, decoded.steps.get(key, {}), decoded.steps)
+        errors = field_errors(check.errors, language)
+    return StepView(
+        key=key,
+        state=mark.state,
+        saved_at=mark.at,
+        answers=raw.steps.get(key, _NOTHING),
+        errors=errors,
+    )
+
+
+def _tells_errors(mark: StepMark) -> bool:
+    return mark.at is not None and mark.state != "complete"
+
+
+def _state_name(*, submitted: bool, expired: bool) -> DraftStateName:
+    if submitted:
+        return "submitted"
+    return "expired" if expired else "open"
+
+
+def _said(message: Text, language: Language) -> str:
+    return message.in_language(language)

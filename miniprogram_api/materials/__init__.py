@@ -1,0 +1,1 @@
+"""Materials: the files that belong to a draft."""

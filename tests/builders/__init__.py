@@ -1,0 +1,1 @@
+"""Test data made the way a phone makes it."""

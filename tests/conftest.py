@@ -1,0 +1,127 @@
+"""What every test stands on: which stack it runs on, and where its database and Redis are.
+
+The stack is ``embedded`` (SQLite, in-process stand-ins) or ``servers`` (private MariaDB and Redis),
+from ``--stack`` or ``BFF_TEST_STACK``. Each pytest process has servers and a database of its own.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+import hypothesis
+import pytest
+from sanic import Sanic
+
+from tests.servers import (
+    MariaDBServer,
+    RedisServer,
+    missing_programs,
+    running_mariadb,
+    running_redis,
+    servers_folder,
+)
+
+# Before the first app: Sanic otherwise rewrites its classes once for one app, and refuses a second
+# app of the same name.
+Sanic.test_mode = True
+
+# The test client logs whole addresses; the log guard is to see what the product logs.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+pytest_plugins = ["tests.log_guard", "tests.app"]
+
+Stack = Literal["embedded", "servers"]
+IN_CI = os.environ.get("CI") == "true"
+
+# No deadline: the machines that run this are shared, and a slow moment is not a wrong answer.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack",
+        choices=("embedded", "servers"),
+        default=os.environ.get("BFF_TEST_STACK", "embedded"),
+        help="what the suite runs on",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    missing = missing_programs()
+    if missing and (IN_CI or config.getoption("--stack") == "servers"):
+        raise pytest.UsageError(f"missing here: {', '.join(missing)} (see scripts/servers.sh)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "server_programs" in getattr(item, "fixturenames", ()):
+            item.add_marker("needs_servers")
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Stack:
+    return "servers" if pytestconfig.getoption("--stack") == "servers" else "embedded"
+
+
+@pytest.fixture(scope="session")
+def server_programs() -> None:
+    """Skips, loudly, where MariaDB or Redis is not installed; CI does not get this far then."""
+    missing = missing_programs()
+    if missing:
+        pytest.skip(f"NOT TESTED: missing {', '.join(missing)}; see scripts/servers.sh")
+
+
+@pytest.fixture(scope="session")
+def _servers_folder(server_programs: None) -> Iterator[Path]:
+    with servers_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(_servers_folder: Path) -> Iterator[MariaDBServer]:
+    """A real MariaDB whatever the stack. Who stops or kills it starts it again."""
+    with running_mariadb(_servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(_servers_folder: Path) -> Iterator[RedisServer]:
+    """A real Redis whatever the stack. Who stops or kills it starts it again."""
+    with running_redis(_servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database_url(
+    stack: Stack,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], str]:
+    """Each call gives the URL of one more empty database of the stack."""
+    numbers = count(1)
+    if stack == "embedded":
+        folder = tmp_path_factory.mktemp("databases")
+        return lambda: f"sqlite:///{folder / f'bff_{next(numbers)}.sqlite3'}"
+    server: MariaDBServer = request.getfixturevalue("mariadb_server")
+    # The pure-Python driver behind the same URLs; asyncmy otherwise.
+    scheme = "mysql+aiomysql" if os.environ.get("BFF_TEST_DRIVER") == "aiomysql" else "mysql"
+    return lambda: server.create_database(f"bff_{next(numbers)}").replace("mysql", scheme, 1)
+
+
+@pytest.fixture(scope="session")
+def database_url(new_database_url: Callable[[], str]) -> str:
+    """The session's own database: Tortoise keeps one context a process."""
+    return new_database_url()
+
+
+@pytest.fixture(scope="session")
+def redis_url(stack: Stack, request: pytest.FixtureRequest) -> str | None:
+    """None means the in-process stand-ins."""
+    if stack == "embedded":
+        return None
+    server: RedisServer = request.getfixturevalue("redis_server")
+    return server.url()

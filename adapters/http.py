@@ -124,6 +124,16 @@ class Peer:
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         """One of the concurrent calls to this peer; refused when none is free soon."""
+        if not self._gate.locked():
+            await self._gate.acquire()
+        else:
+            await self._wait_for_a_place()
+        try:
+            yield
+        finally:
+            self._gate.release()
+
+    async def _wait_for_a_place(self) -> None:
         try:
             async with asyncio.timeout(self._limits.gate_s):
                 await self._gate.acquire()
@@ -131,10 +141,6 @@ class Peer:
             raise Unreachable(
                 self.name, "gate_full", may_have_acted=False, retry_after_s=self._limits.gate_s
             ) from error
-        try:
-            yield
-        finally:
-            self._gate.release()
 
     async def _carry(
         self,

@@ -1,9 +1,12 @@
 """From an access token to the citizen who calls, cheaply.
 
 The first sight of a token costs a signature check and one read of its session. After that it is
-remembered in this process until it expires or its session ends. The end of a session is told to all
-processes; because such news can be lost, the session is read again once a minute, without checking
-the signature again.
+remembered in this process until it expires or its session changes. The end or change of a session
+is told to all processes; because such news can be lost, the session is read again once a minute,
+without checking the signature again.
+
+Whose the session is says its row, not the token: when two persons turn out to be one, tokens that
+were given out before go on working, for the one.
 """
 
 from dataclasses import dataclass
@@ -19,13 +22,14 @@ from kit.database.statement import Statement, to_instant
 
 log = structlog.get_logger("auth")
 
-CHANNEL = "session.ended"
+CHANNEL = "session.changed"
 LOOK_AGAIN_S = 60.0
 ENTRIES_MAX = 5_000
 """About 1 KB each. With more tokens than this in use the oldest are checked again."""
 
 _SESSION = Statement(
-    "SELECT s.person_id, s.expires_at, s.revoked_at, a.platform, a.app_id, a.open_id"
+    "SELECT s.person_id, s.account_id, s.expires_at, s.revoked_at, s.acting_for,"
+    " a.platform, a.app_id, a.open_id"
     " FROM session s JOIN platform_account a ON a.id = s.account_id WHERE s.id = ?"
 )
 
@@ -52,7 +56,7 @@ class Admission:
         self._clock = clock
         self._entries_max = entries_max
         self._remembered: dict[str, _Remembered] = {}
-        self._endings = 0
+        self._changes = 0
 
     async def admit(self, token: str) -> Citizen:
         """Raises AccessTokenInvalid, AccessTokenExpired or SessionEnded."""
@@ -67,47 +71,50 @@ class Admission:
             return await self._look(token, known.claims)
         return known.citizen
 
-    async def end(self, session_id: str) -> None:
-        """Called after the session's row was ended: here at once, elsewhere as soon as told."""
+    async def changed(self, session_id: str) -> None:
+        """Called after the session's row was: known here at once, elsewhere as soon as told."""
         self.forget(session_id)
         await self._notifier.publish(CHANNEL, session_id)
 
     def forget(self, session_id: str) -> None:
-        self._endings += 1
+        self._changes += 1
         for token in [t for t, known in self._remembered.items() if known.claims.sid == session_id]:
             del self._remembered[token]
 
     def forget_all(self) -> None:
-        self._endings += 1
+        self._changes += 1
         self._remembered.clear()
 
     async def follow(self) -> None:
-        """For ever: forget the sessions that other processes ended."""
-        async with self._notifier.subscribe(CHANNEL) as ended:
-            # Whatever ended while nobody listened was missed.
+        """For ever: forget the sessions that other processes changed."""
+        async with self._notifier.subscribe(CHANNEL) as changed:
+            # Whatever changed while nobody listened was missed.
             self.forget_all()
-            async for session_id in ended:
+            async for session_id in changed:
                 if session_id == MAYBE_MISSED:
                     self.forget_all()
                 else:
                     self.forget(session_id)
 
     async def _look(self, token: str, claims: Claims) -> Citizen:
-        endings = self._endings
+        changes = self._changes
         rows = await _SESSION.fetch(claims.sid)
         now = self._clock.now()
         row = rows[0] if rows else None
-        if (
-            row is None
-            or row["person_id"] != claims.sub
-            or row["revoked_at"] is not None
-            or to_instant(row["expires_at"]) <= now
-        ):
+        if row is None or row["revoked_at"] is not None or to_instant(row["expires_at"]) <= now:
             self._remembered.pop(token, None)
             raise SessionEnded
-        citizen = Citizen(claims.sub, claims.sid, row["platform"], row["app_id"], row["open_id"])
-        if endings == self._endings:
-            # Otherwise some session ended while its row was on the way: it might be this one.
+        citizen = Citizen(
+            row["person_id"],
+            row["account_id"],
+            claims.sid,
+            row["platform"],
+            row["app_id"],
+            row["open_id"],
+            row["acting_for"],
+        )
+        if changes == self._changes:
+            # Otherwise some session changed while its row was on the way: it might be this one.
             self._remember(token, _Remembered(citizen, claims, now.timestamp() + LOOK_AGAIN_S))
         return citizen
 

@@ -1,12 +1,13 @@
 """Who somebody says he is, before anybody checked it. Pure rules."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from auth.problems import MinorNotServed
+from auth.problems import DocumentNotSupported, MinorNotServed
 from kit.clock import CHINA
-from kit.codes import InvalidCode, read_id_number
+from kit.codes import Holder, InvalidCode, read_id_number
 from kit.problems import FieldError, InvalidRequest
 from kit.secrets import IdNumber, PersonName
 from kit.text import Text
@@ -17,6 +18,10 @@ SELF_SUPPORTING_YEARS = 16
 """Civil Code art. 18: whoever is 16 and lives mainly on income from own work counts as an adult.
 Confidence high. That only a counter can judge this is our own rule, confidence medium."""
 
+_OTHER_DOCUMENTS = re.compile(r"[A-Z]{1,3}[0-9]{6,12}[A-Z]?|[0-9]{8}|[0-9]{10}", re.ASCII)
+"""Passports, the travel permits of Hong Kong, Macao (H and M with digits) and Taiwan (8 or 10
+digits), the older card of foreign permanent residents (3 letters, 12 digits). The forms are from
+memory, confidence medium; a number that is of none of them is answered as a mistyped one."""
 _NAME_LENGTHS = range(2, 51)
 _LETTERS = frozenset({"Lo", "Lu", "Ll", "Lm", "Co"})
 """``Co``, the private use area, is where some registers still keep rare characters."""
@@ -30,15 +35,19 @@ class ClaimedIdentity:
 
 
 def read_claim(name: str | None, id_number: str | None, now: datetime) -> ClaimedIdentity:
-    """Raises InvalidRequest with every fault at once, or MinorNotServed."""
+    """Raises InvalidRequest with every fault at once, DocumentNotSupported or MinorNotServed."""
     claim = ClaimedIdentity(PersonName((name or "").strip()), IdNumber(id_number or ""))
     today = now.astimezone(CHINA).date()
+    if _OTHER_DOCUMENTS.fullmatch(claim.id_number.reveal()):
+        raise DocumentNotSupported
     faults = [*_name_faults(claim.name)]
     try:
         number = read_id_number(claim.id_number.reveal(), today)
     except InvalidCode as invalid:
         faults.append(FieldError("/id_number", f"id_number_{invalid.fault}", invalid.text))
         raise InvalidRequest(errors=faults) from None
+    if number.holder is not Holder.RESIDENT:
+        raise DocumentNotSupported
     if faults:
         raise InvalidRequest(errors=faults)
     _refuse_minors(number.age_on(today))

@@ -1,12 +1,12 @@
 """Which device calls, as far as a refresh token is bound to it."""
 
-import re
 from collections.abc import Mapping
 
+from kit.devices import DEVICE_ID
 from kit.problems import MalformedRequest
 from kit.text import Text
 
-_DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NAMED = "id:"
 
 
 def device_of(headers: Mapping[str, str]) -> str:
@@ -15,11 +15,16 @@ def device_of(headers: Mapping[str, str]) -> str:
     device_id = headers.get("x-device-id")
     if device_id is None:
         return f"client:{headers.get('x-client-platform', '')}"
-    if not _DEVICE_ID.fullmatch(device_id):
+    if not DEVICE_ID.fullmatch(device_id):
         raise MalformedRequest(
             Text(
                 "X-Device-Id 应为8至64位字母、数字、下划线或连字符",
                 "X-Device-Id has 8 to 64 letters, digits, underscores or hyphens",
             )
         )
-    return f"id:{device_id}"
+    return _NAMED + device_id
+
+
+def is_named(device: str) -> bool:
+    """Whether the client said which device it is, and not only of which platform."""
+    return device.startswith(_NAMED)

@@ -31,6 +31,10 @@ class Stranger:
     def key(self) -> str:
         return f"{self._kind}:{self._request.client_ip}"
 
+    @property
+    def sender(self) -> str:
+        return self.key
+
 
 class _Public(AccessRule):
     """Anybody."""
@@ -81,7 +85,20 @@ class _VerifiedCitizens(_Citizens):
             raise IdentityCheckRequired
 
 
+class _CitizensCheckedIfProven(_VerifiedCitizens):
+    """Whoever signed in; and who once proved who he is has to have done so a moment ago, because
+    what he asks for shows all that is known of him. A stranger has nothing to prove it with."""
+
+    name = "citizens_checked_if_proven"
+
+    async def confirm(self, request: Request, caller: Caller) -> None:
+        profile = await provided(request, PeopleService).profile(caller.key)
+        if profile.assurance == "real_person":
+            await super().confirm(request, caller)
+
+
 PUBLIC = _Public()
 CITIZENS = _Citizens()
 VERIFIED_CITIZENS = _VerifiedCitizens()
+CITIZENS_CHECKED_IF_PROVEN = _CitizensCheckedIfProven()
 PEERS = _Peers()

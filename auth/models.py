@@ -7,6 +7,10 @@ from kit.database.fields import ID_LENGTH, BinCharField, UtcDatetimeField
 
 OPEN_ID_LENGTH = 64
 KEYED_HASH_LENGTH = 64
+CREDIT_CODE_LENGTH = 18
+COMPANY_NAME_LENGTH = 128
+ENDED = "ended"
+"""The assurance of a person who was joined to another one or deleted."""
 
 
 class Person(Model):
@@ -24,9 +28,14 @@ class Person(Model):
     assurance = BinCharField(16, default="none")
     checked_at = UtcDatetimeField(null=True)
     created_at = UtcDatetimeField()
+    merged_into = BinCharField(ID_LENGTH, null=True)
+    """The person this one turned out to be; nothing is this one's own any more."""
+    deleted_at = UtcDatetimeField(null=True)
+    """When the person had the account deleted; what the law wants kept still names this row."""
 
     class Meta:
         table = "person"
+        indexes = (("assurance", "created_at"),)
 
 
 class PlatformAccount(Model):
@@ -38,6 +47,8 @@ class PlatformAccount(Model):
     app_id = BinCharField(64)
     open_id = BinCharField(OPEN_ID_LENGTH)
     union_id = BinCharField(OPEN_ID_LENGTH, null=True)
+    token_cipher = fields.BinaryField(null=True)
+    """The platform's long-lived token for this account, where the platform gives one (爱山东)."""
     created_at = UtcDatetimeField()
 
     class Meta:
@@ -50,13 +61,19 @@ class Session(Model):
     """A login on one device and the family of refresh tokens that followed from it.
 
     Only the newest refresh token is kept, as a keyed hash; ``generation`` says which one of the
-    family it is, ``rotated_at`` when it was given out.
+    family it is, ``rotated_at`` when it was given out. ``slot`` is the keyed hash of account and
+    device while the session is theirs: being unique it makes two logins at one moment one session.
     """
 
     id = BinCharField(ID_LENGTH, primary_key=True)
     person_id = BinCharField(ID_LENGTH)
     account_id = BinCharField(ID_LENGTH)
     device_index = BinCharField(KEYED_HASH_LENGTH)
+    slot = BinCharField(KEYED_HASH_LENGTH, null=True, unique=True)
+    seed_cipher = fields.BinaryField(null=True)
+    """What the first refresh token was made from, for a login that is repeated at once."""
+    acting_for = BinCharField(CREDIT_CODE_LENGTH, null=True)
+    """The credit code of the company for which the person acts in this session."""
     refresh_index = BinCharField(KEYED_HASH_LENGTH)
     generation = fields.IntField(default=0)
     created_at = UtcDatetimeField()
@@ -85,6 +102,8 @@ class IdentityCheck(Model):
     result_code = BinCharField(32, null=True)
     name_cipher = fields.BinaryField(null=True)
     id_number_cipher = fields.BinaryField(null=True)
+    id_number_index = BinCharField(KEYED_HASH_LENGTH, null=True)
+    """Whose number was claimed, so that guessing at one number is limited over all accounts."""
     created_at = UtcDatetimeField()
     expires_at = UtcDatetimeField()
     asked_at = UtcDatetimeField(null=True)
@@ -94,6 +113,7 @@ class IdentityCheck(Model):
         table = "identity_check"
         indexes = (
             ("person_id", "state", "finished_at"),
+            ("id_number_index", "state", "finished_at"),
             ("state", "expires_at"),
             ("created_at",),
         )
@@ -114,3 +134,75 @@ class Consent(Model):
     class Meta:
         table = "consent"
         indexes = (("person_id", "purpose", "withdrawn_at"),)
+
+
+class CompanyRole(Model):
+    """What a person is in a company, as an outside register said at ``verified_at``."""
+
+    id = BinCharField(ID_LENGTH, primary_key=True)
+    person_id = BinCharField(ID_LENGTH)
+    uscc = BinCharField(CREDIT_CODE_LENGTH)
+    company_name = fields.CharField(COMPANY_NAME_LENGTH)
+    role = BinCharField(16)
+    source = BinCharField(16)
+    verified_at = UtcDatetimeField()
+
+    class Meta:
+        table = "company_role"
+        unique_together = (("person_id", "uscc"),)
+
+
+class CompanyAuthorisation(Model):
+    """A company lets an agent (经办人) act for it. The agent is named by the keyed hash of the ID
+    number, because whether such a person uses this service is nobody's business."""
+
+    id = BinCharField(ID_LENGTH, primary_key=True)
+    uscc = BinCharField(CREDIT_CODE_LENGTH)
+    company_name = fields.CharField(COMPANY_NAME_LENGTH)
+    granted_by = BinCharField(ID_LENGTH)
+    agent_index = BinCharField(KEYED_HASH_LENGTH)
+    agent_name_cipher = fields.BinaryField()
+    operations = BinCharField(64)
+    """The operations that are allowed, separated by commas."""
+    created_at = UtcDatetimeField()
+    expires_at = UtcDatetimeField()
+    revoked_at = UtcDatetimeField(null=True)
+
+    class Meta:
+        table = "company_authorisation"
+        indexes = (("agent_index",), ("uscc", "id"))
+
+
+class AccessLog(Model):
+    """Who read which of a person's data, and why: one line for each outside system's answer or
+    question and each operator's view. Holds no value, only words of ours."""
+
+    id = BinCharField(ID_LENGTH, primary_key=True)
+    person_id = BinCharField(ID_LENGTH)
+    who = BinCharField(32)
+    what = BinCharField(32)
+    why = BinCharField(32)
+    at = UtcDatetimeField()
+
+    class Meta:
+        table = "access_log"
+        indexes = (("person_id", "id"), ("at",))
+
+
+class Audit(Model):
+    """What was done to accounts, each line chained to the one before by its hash, so that a line
+    that was changed or taken away later is found. Only ever inserted."""
+
+    id = BinCharField(ID_LENGTH, primary_key=True)
+    seq = fields.BigIntField(unique=True)
+    at = UtcDatetimeField()
+    who = BinCharField(ID_LENGTH)
+    """A person's id."""
+    action = BinCharField(32)
+    target = BinCharField(64)
+    """The id of what it was done to."""
+    prev_hash = BinCharField(64)
+    hash = BinCharField(64)
+
+    class Meta:
+        table = "audit"

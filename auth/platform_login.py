@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from auth.access_log import Who
 from auth.schemas import Credential, PhoneProof
 from kit.problems import FieldError, InvalidRequest
-from kit.secrets import PhoneNumber
+from kit.secrets import PhoneNumber, Secret
 from kit.text import Text
 
 
@@ -16,7 +17,20 @@ class PlatformUser:
     platform: str
     app_id: str
     open_id: str = field(repr=False)
-    union_id: str | None = field(repr=False)
+    union_id: str | None = field(repr=False, default=None)
+    token: Secret | None = None
+    """What the platform can be asked with about this user later, where it gives such a thing."""
+    told: Who | None = None
+    """The platform, where it told more of the person than a name of its own for the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """Somebody who signed in before, as his platform knows him."""
+
+    platform: str
+    open_id: str = field(repr=False)
+    token: Secret | None
 
 
 class PlatformLogin(Protocol):
@@ -25,7 +39,7 @@ class PlatformLogin(Protocol):
 
     async def identify(self, credential: Credential) -> PlatformUser: ...
 
-    async def phone_number(self, proof: PhoneProof, open_id: str) -> PhoneNumber: ...
+    async def phone_number(self, proof: PhoneProof, user: KnownUser) -> PhoneNumber: ...
 
 
 def needed(value: str | None, pointer: str) -> str:

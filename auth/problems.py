@@ -107,6 +107,25 @@ class MinorNotServed(Problem):
     next: ClassVar[Next | None] = "contact"
 
 
+class DocumentNotSupported(Problem):
+    """A passport, a travel permit, a residence permit: no online check compares these."""
+
+    status = 403
+    code = "document_not_supported"
+    title = Text("暂不支持该证件在线核验", "This document cannot be checked online")
+    next: ClassVar[Next | None] = "contact"
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "在线核验只支持居民身份证。持护照、港澳台居民通行证或居住证、外国人永久居留身份证的，"
+                "请携带证件到政务服务大厅窗口办理",
+                "Only resident ID cards are checked online. Please bring your passport, travel or"
+                " residence permit, or permanent resident's card to a service hall",
+            )
+        )
+
+
 class IdentityCheckRefused(Problem):
     """The check's provider does not take this name and number."""
 
@@ -132,3 +151,12 @@ class IdentityCheckRequired(Problem):
     code = "identity_check_required"
     title = Text("请先完成人脸核验", "Please prove who you are first")
     next: ClassVar[Next | None] = "verify_identity"
+
+
+class CallbackNotAuthentic(Problem):
+    """The sender did not prove to be the platform; nothing of what came is kept."""
+
+    status = 403
+    code = "callback_not_authentic"
+    title = Text("无法确认请求来源", "The sender could not be verified")
+    next = None

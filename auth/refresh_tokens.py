@@ -1,9 +1,9 @@
 """Refresh tokens: a chain of secrets, each made from the one before.
 
-A token is session id, generation, secret, and a tag that only we can make. The next secret follows
-from the present one and our key, so a repeated refresh finds the same successor although neither is
-stored. The tag lets a token of long ago be known for what it is, a copy, without keeping a list; a
-token that merely names a session does nothing to it.
+A token is session id, generation, secret, and a tag that only we can make. The first secret follows
+from a random seed, the next from the present one and our key, so a repeated refresh finds the same
+successor although neither is stored. The tag lets a token of long ago be known for
+what it is, a copy, without keeping a list; a token that merely names a session does nothing to it.
 """
 
 import base64
@@ -11,7 +11,6 @@ import binascii
 import hmac
 from dataclasses import dataclass
 
-from kit.ids import new_token
 from kit.secrets import KeyRing
 
 _SESSION_BYTES = 16
@@ -45,9 +44,9 @@ class RefreshTokens:
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
 
-    def first(self, session_id: str) -> RefreshToken:
-        secret = self._ring.derive("refresh.first", session_id, new_token())
-        return self._tagged(session_id, 0, secret)
+    def first(self, session_id: str, seed: str) -> RefreshToken:
+        """The same one for the same seed: two logins at one moment share it."""
+        return self._tagged(session_id, 0, self._ring.derive("refresh.first", session_id, seed))
 
     def after(self, token: RefreshToken) -> RefreshToken:
         """The successor: the same one whenever it is asked for."""

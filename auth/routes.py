@@ -3,6 +3,7 @@
 from sanic import Blueprint, Request
 
 from auth.citizen import Citizen
+from auth.companies import CompanyService
 from auth.consents import PURPOSES, ConsentService
 from auth.devices import device_of
 from auth.guard import CITIZENS, PUBLIC
@@ -10,6 +11,7 @@ from auth.identity_checks import IdentityCheckService
 from auth.login import LoginService
 from auth.problems import (
     ConsentTextOutdated,
+    DocumentNotSupported,
     IdentityAttemptsExhausted,
     IdentityCheckRefused,
     LoginCodeInvalid,
@@ -29,7 +31,6 @@ from auth.schemas import (
     IdentityCheckView,
     KeySet,
     Login,
-    Me,
     OpenSessionsView,
     PersonView,
     PhoneProof,
@@ -37,34 +38,53 @@ from auth.schemas import (
     SessionView,
     StartIdentityCheck,
 )
-from auth.service import PeopleService
+from auth.service import PeopleService, Profile
 from auth.sessions import Granted, SessionService
 from auth.tokens import TokenService
 from auth.views import (
+    acting_for_view,
     consent_view,
     consents_view,
     identity_check_started,
     identity_check_view,
-    me,
     open_sessions_view,
     person_view,
     session_view,
 )
 from kit.answers import Shown
-from kit.describe import Limit, describe
+from kit.describe import describe
 from kit.idempotency import Once
+from kit.limits import Limit
 from kit.problems import NotFound, TemporarilyUnavailable, TooManyRequests
 from kit.text import Language
 
 bp = Blueprint("auth")
 
-# By address, and a mobile network puts thousands of phones behind one: high enough for them, low
-# enough to keep one machine from using up our quota at the platform.
-LOGIN_LIMIT = Limit("login", 600, 60)
-REFRESH_LIMIT = Limit("refresh", 600, 60)
-# By person. The platform is paid for each phone number.
-PHONE_LIMIT = Limit("phone", 10, 600)
-IDENTITY_CHECK_LIMIT = Limit("identity-check", 20, 600)
+# By address they are high, because a mobile network puts thousands of phones behind one: enough for
+# them, and low enough to keep one machine from using up our quota at the platform. By device: no
+# phone signs in once a second. Each process counts for itself: asking Redis would be a seventh of a
+# whole login, and so high a limit need not be exact.
+LOGIN_LIMITS = (
+    Limit("login", 600, 60, by="address", shared=False),
+    Limit("login-device", 60, 60, by="device", shared=False),
+)
+REFRESH_LIMITS = (
+    Limit("refresh", 600, 60, by="address"),
+    Limit("refresh-device", 60, 60, by="device"),
+)
+# The platform is paid for each phone number and each check, and a farm of accounts sits behind a
+# few devices or addresses. A service hall's one device serves a hall full of people.
+PHONE_LIMITS = (
+    Limit("phone", 10, 600),
+    Limit("phone-device", 60, 600, by="device"),
+    Limit("phone-address", 300, 600, by="address"),
+)
+IDENTITY_CHECK_LIMITS = (
+    Limit("identity-check", 20, 600),
+    Limit("identity-check-device", 60, 600, by="device"),
+    Limit("identity-check-address", 300, 600, by="address"),
+)
+CONSENT_LIMITS = (Limit("consent", 60, 600),)
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -73,25 +93,30 @@ _NO_STORE = {"Cache-Control": "no-store"}
 @describe(
     "login", "登录", access=PUBLIC, tag="auth", body=Login, returns=SessionView,
     problems=[LoginCodeInvalid, LoginRefused, PlatformNotAvailable, TemporarilyUnavailable],
-    limit=LOGIN_LIMIT,
+    limits=LOGIN_LIMITS,
 )  # fmt: skip
 async def login(
-    request: Request, body: Login, logins: LoginService, people: PeopleService
+    request: Request, body: Login, logins: LoginService, companies: CompanyService
 ) -> Shown:
     device = device_of(request.headers)
-    return await _session(await logins.login(body.platform, body.credential, device), people)
+    signed_in = await logins.login(body.platform, body.credential, device)
+    return await _session(signed_in.granted, signed_in.profile, companies)
 
 
 @bp.post("/auth/refresh")
 @describe(
     "refreshSession", "刷新登录", access=PUBLIC, tag="auth", body=Refresh, returns=SessionView,
-    problems=[RefreshTokenInvalid, RefreshTokenReused], limit=REFRESH_LIMIT,
+    problems=[RefreshTokenInvalid, RefreshTokenReused], limits=REFRESH_LIMITS,
 )  # fmt: skip
 async def refresh(
-    request: Request, body: Refresh, sessions: SessionService, people: PeopleService
+    request: Request,
+    body: Refresh,
+    sessions: SessionService,
+    people: PeopleService,
+    companies: CompanyService,
 ) -> Shown:
-    device = device_of(request.headers)
-    return await _session(await sessions.refresh(body.refresh_token, device), people)
+    granted = await sessions.refresh(body.refresh_token, device_of(request.headers))
+    return await _session(granted, await people.profile(granted.person_id), companies)
 
 
 @bp.post("/auth/logout")
@@ -105,6 +130,13 @@ async def logout(caller: Citizen, sessions: SessionService) -> Shown:
 @describe("listSessions", "我的登录设备", access=CITIZENS, tag="auth", returns=OpenSessionsView)
 async def list_sessions(caller: Citizen, sessions: SessionService) -> Shown:
     return Shown(open_sessions_view(await sessions.open_sessions(caller.person_id), caller))
+
+
+@bp.delete("/auth/sessions")
+@describe("endSessions", "退出所有设备", access=CITIZENS, tag="auth", status=204)
+async def end_sessions(caller: Citizen, sessions: SessionService) -> Shown:
+    await sessions.end_all(caller.person_id)
+    return Shown(None, 204)
 
 
 @bp.delete("/auth/sessions/<session_id:str>")
@@ -126,7 +158,7 @@ async def public_keys(tokens: TokenService) -> Shown:
 @describe(
     "givePhone", "绑定手机号", access=CITIZENS, tag="auth", body=PhoneProof, returns=PersonView,
     problems=[PhoneCodeInvalid, PlatformNotAvailable, TemporarilyUnavailable, TooManyRequests],
-    limit=PHONE_LIMIT,
+    limits=PHONE_LIMITS,
 )  # fmt: skip
 async def give_phone(
     caller: Citizen, body: PhoneProof, logins: LoginService, people: PeopleService
@@ -138,10 +170,10 @@ async def give_phone(
 @bp.post("/auth/identity-checks")
 @describe(
     "startIdentityCheck", "发起实名核验", access=CITIZENS, tag="auth", body=StartIdentityCheck,
-    returns=IdentityCheckStarted, status=201, idempotent=True, limit=IDENTITY_CHECK_LIMIT,
+    returns=IdentityCheckStarted, status=201, idempotent=True, limits=IDENTITY_CHECK_LIMITS,
     problems=[
-        ConsentTextOutdated, IdentityAttemptsExhausted, IdentityCheckRefused, MethodNotAvailable,
-        MinorNotServed, TemporarilyUnavailable,
+        ConsentTextOutdated, DocumentNotSupported, IdentityAttemptsExhausted,
+        IdentityCheckRefused, MethodNotAvailable, MinorNotServed, TemporarilyUnavailable,
     ],
 )  # fmt: skip
 async def start_identity_check(
@@ -156,7 +188,7 @@ async def start_identity_check(
 @bp.get("/auth/identity-checks/<check_id:str>")
 @describe(
     "getIdentityCheck", "实名核验结果", access=CITIZENS, tag="auth", returns=IdentityCheckView,
-    problems=[NotFound, TemporarilyUnavailable, TooManyRequests],
+    problems=[IdentityAttemptsExhausted, NotFound, TemporarilyUnavailable, TooManyRequests],
 )  # fmt: skip
 async def get_identity_check(
     caller: Citizen,
@@ -164,14 +196,8 @@ async def get_identity_check(
     checks: IdentityCheckService,
     language: Language,
 ) -> Shown:
-    check = await checks.find_out(caller.person_id, check_id)
+    check = await checks.find_out(caller, check_id)
     return Shown(identity_check_view(check, language))
-
-
-@bp.get("/me")
-@describe("getMe", "我的信息", access=CITIZENS, tag="me", returns=Me)
-async def get_me(caller: Citizen, people: PeopleService) -> Shown:
-    return Shown(me(await people.profile(caller.person_id), caller))
 
 
 @bp.get("/consents")
@@ -184,7 +210,7 @@ async def list_consents(caller: Citizen, consents: ConsentService, language: Lan
 @bp.post("/consents")
 @describe(
     "grantConsent", "同意授权", access=CITIZENS, tag="me", body=GrantConsent, returns=ConsentView,
-    status=201, idempotent=True, problems=[ConsentTextOutdated],
+    status=201, idempotent=True, problems=[ConsentTextOutdated], limits=CONSENT_LIMITS,
 )  # fmt: skip
 async def grant_consent(
     caller: Citizen,
@@ -210,6 +236,6 @@ async def withdraw_consent(caller: Citizen, purpose: str, consents: ConsentServi
     return Shown(None, 204)
 
 
-async def _session(granted: Granted, people: PeopleService) -> Shown:
-    profile = await people.profile(granted.person_id)
-    return Shown(session_view(granted, profile), headers=_NO_STORE)
+async def _session(granted: Granted, profile: Profile, companies: CompanyService) -> Shown:
+    acting_for = await companies.acting_for(granted.person_id, granted.acting_for)
+    return Shown(session_view(granted, profile, acting_for_view(acting_for)), headers=_NO_STORE)

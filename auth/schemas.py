@@ -32,9 +32,11 @@ class Refresh(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PhoneProof(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the platform's phone button gave the client."""
+    """What the platform's phone button gave the client: WeChat's ``code``, or Alipay's ``response``
+    as it came. 爱山东 knows the phone by itself and needs neither."""
 
-    code: Code
+    code: Code | None = None
+    response: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
 
 
 class ConsentGiven(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +64,14 @@ class PersonView(Struct, frozen=True):
     phone_masked: str | None
 
 
+class ActingForView(Struct, frozen=True):
+    """The company for which the person acts in this session."""
+
+    uscc: str
+    name: str
+    role: Literal["legal_person", "administrator", "agent"]
+
+
 class SessionView(Struct, frozen=True):
     """Times in seconds."""
 
@@ -71,7 +81,7 @@ class SessionView(Struct, frozen=True):
     refresh_token: str
     refresh_expires_in: int
     person: PersonView
-    acting_for: None
+    acting_for: ActingForView | None
 
 
 class OpenSessionView(Struct, frozen=True):
@@ -98,7 +108,7 @@ class Me(Struct, frozen=True):
     """When the last identity check was passed; signing and submitting need one of the last 10
     minutes."""
     platform: str
-    acting_for: None
+    acting_for: ActingForView | None
 
 
 class WeChatFaceAction(Struct, frozen=True, tag_field="type", tag="wechat_face"):
@@ -107,10 +117,24 @@ class WeChatFaceAction(Struct, frozen=True, tag_field="type", tag="wechat_face")
     verify_id: str
 
 
+class AlipayCertifyAction(Struct, frozen=True, tag_field="type", tag="alipay_certify"):
+    """``my.startAPVerify({url, certifyId: certify_id})`` is the client's next step."""
+
+    certify_id: str
+    url: str
+
+
+class NoAction(Struct, frozen=True, tag_field="type", tag="none"):
+    """The client has nothing to do but to ask for the result."""
+
+
+ClientAction = WeChatFaceAction | AlipayCertifyAction | NoAction
+
+
 class IdentityCheckStarted(Struct, frozen=True):
     id: str
     state: CheckState
-    client_action: WeChatFaceAction
+    client_action: ClientAction
     expires_at: str
 
 
@@ -123,6 +147,86 @@ class IdentityCheckView(Struct, frozen=True):
     message: str | None
     """The reason in the caller's language."""
     expires_at: str
+
+
+class AccessView(Struct, frozen=True):
+    """One line of who read my data; ``who``, ``what`` and ``why`` are stable words, ``text`` says
+    them in the caller's language."""
+
+    id: str
+    at: str
+    who: str
+    what: str
+    why: str
+    text: str
+
+
+class AccessLogPage(Struct, frozen=True):
+    items: list[AccessView]
+    next_cursor: str | None
+
+
+class AccessQuery(Struct, frozen=True):
+    cursor: Annotated[str, Meta(min_length=32, max_length=32)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class ExportedPerson(Struct, frozen=True):
+    id: str
+    name: str | None
+    id_number: str | None
+    phone: str | None
+    assurance: Assurance
+    checked_at: str | None
+    created_at: str
+
+
+class ExportedAccount(Struct, frozen=True):
+    platform: str
+    open_id: str
+    created_at: str
+
+
+class ExportedConsent(Struct, frozen=True):
+    purpose: str
+    text_version: str
+    platform: str
+    granted_at: str
+    withdrawn_at: str | None
+
+
+class ExportedCompany(Struct, frozen=True):
+    uscc: str
+    name: str
+    role: str
+    verified_at: str
+
+
+class ExportedAuthorisation(Struct, frozen=True):
+    """One that the person granted."""
+
+    uscc: str
+    company_name: str
+    agent_name: str
+    operations: list[str]
+    expires_at: str
+    revoked_at: str | None
+
+
+class AccountExport(Struct, frozen=True):
+    """A copy of everything that is kept of the caller, in the form in which the API shows it."""
+
+    exported_at: str
+    person: ExportedPerson
+    accounts: list[ExportedAccount]
+    sessions: list[OpenSessionView]
+    identity_checks: list[IdentityCheckView]
+    consents: list[ExportedConsent]
+    companies: list[ExportedCompany]
+    authorisations: list[ExportedAuthorisation]
+    access_log: list[AccessView]
+    belongings: dict[str, list[Any]]
+    """By what it is: drafts, files, applications, messages ..."""
 
 
 class ConsentView(Struct, frozen=True):

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tortoise.exceptions import IntegrityError
-
 from auth.consents import ConsentService, Purpose
 from auth.models import Person, PlatformAccount
 from auth.problems import IdentityCheckRequired
 from kit.clock import Clock
+from kit.database.statement import Row, to_instant
 from kit.problems import NotFound
-from kit.secrets import IdNumber, KeyRing, PersonName, PhoneNumber
+from kit.secrets import IdNumber, KeyRing, PersonName, PhoneNumber, Secret
 
 Assurance = Literal["none", "phone", "real_name", "real_person"]
 
@@ -26,6 +25,15 @@ class Recipient:
     platform: str
     app_id: str
     open_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the person himself may see unmasked; None for what nobody ever told."""
+
+    name: PersonName | None
+    id_number: IdNumber | None
+    phone: PhoneNumber | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,10 @@ class Profile:
     assurance: Assurance
     checked_at: datetime | None
 
-
-class IdentityConflict(Exception):
-    """The proven identity cannot become this person's; ``reason`` is a word for the client."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    @classmethod
+    def of_nobody(cls, person_id: str) -> "Profile":
+        """Somebody of whom nothing is known yet."""
+        return cls(person_id, None, None, "none", None)
 
 
 class PeopleService:
@@ -74,21 +79,19 @@ class PeopleService:
 
     async def applicant(self, person_id: str) -> Applicant:
         """Raises IdentityCheckRequired for somebody who never proved who he is."""
-        person = await self._person(person_id)
-        if person.name_cipher is None or person.id_number_cipher is None:
+        known = self.known_of(await self._person(person_id))
+        if known.name is None or known.id_number is None:
             raise IdentityCheckRequired
-        return Applicant(
-            PersonName(self._opened(person, "name_cipher", person.name_cipher)),
-            IdNumber(self._opened(person, "id_number_cipher", person.id_number_cipher)),
-            self._phone(person),
+        return Applicant(known.name, known.id_number, known.phone)
+
+    def known_of(self, person: Person) -> Known:
+        sealed = person.id_number_cipher
+        number = IdNumber(self._opened(person.id, "id_number_cipher", sealed)) if sealed else None
+        return Known(
+            self._name(person.id, person.name_cipher),
+            number,
+            self._phone(person.id, person.phone_cipher),
         )
-
-    async def display_name(self, person_id: str) -> str | None:
-        """Masked, such as ``*三``; None until the name is known."""
-        return (await self.profile(person_id)).display_name
-
-    async def phone_masked(self, person_id: str) -> str | None:
-        return (await self.profile(person_id)).phone_masked
 
     async def has_consent(self, person_id: str, purpose: Purpose) -> bool:
         """Whether the person agrees to the current text for ``purpose``."""
@@ -96,15 +99,48 @@ class PeopleService:
 
     async def profile(self, person_id: str) -> Profile:
         person = await self._person(person_id)
-        name, phone = self._name(person), self._phone(person)
-        assurance: Assurance = person.assurance  # type: ignore[assignment]  # only ours are written
+        return self.profile_of(
+            {
+                "person_id": person_id,
+                "name_cipher": person.name_cipher,
+                "phone_cipher": person.phone_cipher,
+                "assurance": person.assurance,
+                "checked_at": person.checked_at,
+            }
+        )
+
+    def profile_of(self, row: Row) -> Profile:
+        """From a row that somebody read together with something else."""
+        person_id, checked_at = row["person_id"], row["checked_at"]
+        name = self._name(person_id, row["name_cipher"])
+        phone = self._phone(person_id, row["phone_cipher"])
         return Profile(
             person_id,
             name.masked() if name else None,
             phone.masked() if phone else None,
-            assurance,
-            person.checked_at,
+            row["assurance"],
+            to_instant(checked_at) if checked_at is not None else None,
         )
+
+    async def platform_token(self, person_id: str, platform: str) -> Secret | None:
+        """What the platform gave us to ask about this person, of the account used last; None where
+        it gives nothing."""
+        account = (
+            await PlatformAccount.filter(
+                person_id=person_id, platform=platform, token_cipher__isnull=False
+            )
+            .order_by("-id")
+            .first()
+        )
+        if account is None or account.token_cipher is None:
+            return None
+        sealed = self._ring.open(account.token_cipher, _token_context(account.id))
+        return Secret(sealed.decode())
+
+    async def keep_platform_token(self, account_id: str, token: Secret) -> None:
+        """In the caller's unit, where there is one."""
+        sealed = self._ring.seal(token.reveal().encode(), _token_context(account_id))
+        await PlatformAccount.filter(id=account_id).update(token_cipher=sealed)
 
     async def was_checked_just_now(self, person_id: str) -> bool:
         """Whether the person proved to be real, and not longer ago than a check holds."""
@@ -114,33 +150,60 @@ class PeopleService:
             checked_at__gte=self._clock.now() - CHECK_HOLDS,
         )
 
+    async def keep_identity(
+        self, person_id: str, name: PersonName, id_number: IdNumber, *, proven: bool
+    ) -> None:
+        """In the caller's unit. ``proven``: by somebody who showed himself; then the number is this
+        person's alone (IntegrityError when it is another's) and the check is fresh."""
+        kept: dict[str, object] = {
+            "name_cipher": self._sealed(person_id, "name_cipher", name.reveal()),
+            "id_number_cipher": self._sealed(person_id, "id_number_cipher", id_number.reveal()),
+            "assurance": "real_person" if proven else "real_name",
+        }
+        if proven:
+            kept |= {
+                "id_number_index": self.index_of(id_number),
+                "checked_at": self._clock.now(),
+            }
+        await Person.filter(id=person_id).update(**kept)
+
+    def index_of(self, id_number: IdNumber) -> str:
+        """By which a person is found again without anybody's number being readable."""
+        return self._ring.index(id_number.reveal(), "person.id_number")
+
     async def keep_phone(self, person_id: str, phone: PhoneNumber) -> None:
-        """In the caller's unit. Knowing the phone is the lowest assurance; a higher one stays."""
-        sealed = self._sealed(person_id, "phone_cipher", phone.reveal())
-        await Person.filter(id=person_id).update(phone_cipher=sealed)
-        await Person.filter(id=person_id, assurance="none").update(assurance="phone")
+        """In the caller's unit. Knowing the phone is the lowest assurance; a higher one stays. Of
+        somebody who was deleted while the platform was asked nothing is kept."""
+        person = await self.locked(person_id)
+        if person is None:
+            return
+        sealed = self._sealed(person.id, "phone_cipher", phone.reveal())
+        await Person.filter(id=person.id).update(phone_cipher=sealed)
+        await Person.filter(id=person.id, assurance="none").update(assurance="phone")
 
-    async def prove(self, person_id: str, name: PersonName, id_number: IdNumber) -> None:
-        """Write a passed check's identity, in the caller's unit.
+    async def move_phone(self, of: Person, to: str) -> None:
+        """In the caller's unit, to somebody whose phone is not known."""
+        phone = self._phone(of.id, of.phone_cipher)
+        if phone is not None:
+            await self.keep_phone(to, phone)
 
-        Raises IdentityConflict, after which the unit must be rolled back: ``identity_differs`` when
-        this account was proven to be somebody else before, ``identity_bound_elsewhere`` when the
-        number is another account's.
-        """
-        index = self._ring.index(id_number.reveal(), "person.id_number")
-        person = await self._person(person_id)
-        if person.id_number_index not in {None, index}:
-            raise IdentityConflict("identity_differs")
-        try:
-            await Person.filter(id=person_id).update(
-                name_cipher=self._sealed(person_id, "name_cipher", name.reveal()),
-                id_number_cipher=self._sealed(person_id, "id_number_cipher", id_number.reveal()),
-                id_number_index=index,
-                assurance="real_person",
-                checked_at=self._clock.now(),
-            )
-        except IntegrityError:
-            raise IdentityConflict("identity_bound_elsewhere") from None
+    async def locked(self, person_id: str) -> Person | None:
+        """The person, until the caller's unit ends; the one whom he turned out to be, if he was
+        joined; None when there is nobody any more. What is written to a person's row is written
+        after this, or a row that a join or a deletion emptied would say something again."""
+        person = await Person.filter(id=person_id).select_for_update().first()
+        if person is not None and person.merged_into is not None:
+            person = await Person.filter(id=person.merged_into).select_for_update().first()
+        if person is None or person.deleted_at is not None:
+            return None
+        return person
+
+    async def is_same(self, one: str, other: str) -> bool:
+        """Whether they are one person, as far as is known; also by an id from before a join."""
+        if one == other:
+            return True
+        rows = await Person.filter(id__in=(one, other))
+        return len({row.merged_into or row.id for row in rows}) == 1 and len(rows) == 2
 
     async def _person(self, person_id: str) -> Person:
         person = await Person.get_or_none(id=person_id)
@@ -148,16 +211,22 @@ class PeopleService:
             raise NotFound
         return person
 
-    def _name(self, person: Person) -> PersonName | None:
-        sealed = person.name_cipher
-        return PersonName(self._opened(person, "name_cipher", sealed)) if sealed else None
+    def _name(self, person_id: str, sealed: bytes | None) -> PersonName | None:
+        return PersonName(self._opened(person_id, "name_cipher", sealed)) if sealed else None
 
-    def _phone(self, person: Person) -> PhoneNumber | None:
-        sealed = person.phone_cipher
-        return PhoneNumber(self._opened(person, "phone_cipher", sealed)) if sealed else None
+    def _phone(self, person_id: str, sealed: bytes | None) -> PhoneNumber | None:
+        return PhoneNumber(self._opened(person_id, "phone_cipher", sealed)) if sealed else None
 
     def _sealed(self, person_id: str, column: str, plain: str) -> bytes:
-        return self._ring.seal(plain.encode(), f"person.{column}|{person_id}")
+        return self._ring.seal(plain.encode(), _context(person_id, column))
 
-    def _opened(self, person: Person, column: str, sealed: bytes) -> str:
-        return self._ring.open(sealed, f"person.{column}|{person.id}").decode()
+    def _opened(self, person_id: str, column: str, sealed: bytes) -> str:
+        return self._ring.open(sealed, _context(person_id, column)).decode()
+
+
+def _context(person_id: str, column: str) -> str:
+    return f"person.{column}|{person_id}"
+
+
+def _token_context(account_id: str) -> str:
+    return f"platform_account.token|{account_id}"

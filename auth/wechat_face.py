@@ -4,8 +4,18 @@ import hashlib
 
 from adapters.errors import Refused
 from adapters.wechat.port import FaceCheckTicket, WeChat
-from auth.check_method import EXPIRED, NOT_FINISHED, NOT_RECOGNISED, BegunCheck, Outcome
+from auth.access_log import Who
+from auth.check_method import (
+    EXPIRED,
+    NOT_FINISHED,
+    NOT_RECOGNISED,
+    BegunCheck,
+    CheckedUser,
+    OpenCheck,
+    Outcome,
+)
 from auth.claimed_identity import ClaimedIdentity
+from auth.consents import FOR_FACE_CHECK, Purpose
 from auth.platform_answers import asked, too_many_requests
 from auth.problems import IdentityCheckRefused
 from auth.schemas import WeChatFaceAction
@@ -20,23 +30,29 @@ _DIALOG_CODES = range(90000, 90200)
 class WeChatFaceCheck:
     """Implements :class:`auth.check_method.CheckMethod`."""
 
+    platform: str | None = "wechat"
+    provider: Who = "wechat"
+    needs_claim = True
+    purposes: tuple[Purpose, ...] = FOR_FACE_CHECK
+
     def __init__(self, wechat: WeChat) -> None:
         self._wechat = wechat
 
-    async def begin(self, seed: str, open_id: str, claim: ClaimedIdentity) -> BegunCheck:
+    async def begin(
+        self, seed: str, user: CheckedUser, claim: ClaimedIdentity | None
+    ) -> BegunCheck:
+        assert claim is not None  # noqa: S101 - what ``needs_claim`` promises
         sequence_no, ticket = await asked(
-            self._ticket(seed, open_id, claim),
+            self._ticket(seed, user.open_id, claim),
             {"too_many_requests": too_many_requests()},
             otherwise=IdentityCheckRefused(),
         )
         action = WeChatFaceAction(ticket.verify_id)
         return BegunCheck(sequence_no, ticket.verify_id, action, ticket.expires_in_s)
 
-    async def outcome(
-        self, upstream_id: str, sequence_no: str, open_id: str, claim: ClaimedIdentity
-    ) -> Outcome:
+    async def outcome(self, check: OpenCheck) -> Outcome:
         return await asked(
-            self._outcome(upstream_id, sequence_no, open_id, claim),
+            self._outcome(check),
             {"too_many_requests": too_many_requests()},
             otherwise=TemporarilyUnavailable(),
         )
@@ -59,12 +75,16 @@ class WeChatFaceCheck:
                 sequence_no = hashlib.sha256(sequence_no.encode()).hexdigest()[:32]
         raise AssertionError("unreachable")
 
-    async def _outcome(
-        self, upstream_id: str, sequence_no: str, open_id: str, claim: ClaimedIdentity
-    ) -> Outcome:
+    async def _outcome(self, check: OpenCheck) -> Outcome:
+        claim = check.claim
+        assert claim is not None  # noqa: S101 - what ``needs_claim`` promises
         try:
             result = await self._wechat.face_check_result(
-                upstream_id, sequence_no, open_id, claim.name, claim.id_number
+                check.upstream_id,
+                check.sequence_no,
+                check.user.open_id,
+                claim.name,
+                claim.id_number,
             )
         except Refused as refused:
             if refused.code == "face_check_expired":
@@ -72,7 +92,9 @@ class WeChatFaceCheck:
             if refused.code in _MISMATCHES:
                 return Outcome("failed", refused.code, NOT_RECOGNISED)
             raise
-        if result.passed or result.pending:
-            return Outcome("passed" if result.passed else "pending", result.code, None)
+        if result.passed:
+            return Outcome("passed", result.code, None, in_person=True)
+        if result.pending:
+            return Outcome("pending", result.code, None)
         in_dialog = result.code.isdigit() and int(result.code) in _DIALOG_CODES
         return Outcome("failed", result.code, NOT_FINISHED if in_dialog else NOT_RECOGNISED)

@@ -3,7 +3,7 @@ nothing here decrypts what it protects."""
 
 from adapters.wechat.port import WeChat
 from auth.platform_answers import asked, too_many_requests
-from auth.platform_login import PlatformUser, needed
+from auth.platform_login import KnownUser, PlatformUser, needed
 from auth.problems import LoginCodeInvalid, LoginRefused, PhoneCodeInvalid
 from auth.schemas import Credential, PhoneProof
 from kit.secrets import PhoneNumber
@@ -27,9 +27,9 @@ class WeChatPlatformLogin:
         )
         return PlatformUser(PLATFORM, self._app_id, login.open_id, login.union_id)
 
-    async def phone_number(self, proof: PhoneProof, open_id: str) -> PhoneNumber:
+    async def phone_number(self, proof: PhoneProof, user: KnownUser) -> PhoneNumber:
         return await asked(
-            self._wechat.phone_number(proof.code, open_id),
+            self._wechat.phone_number(needed(proof.code, "/code"), user.open_id),
             {"too_many_requests": too_many_requests()},
             otherwise=PhoneCodeInvalid(),
         )

@@ -1,6 +1,7 @@
 """``python -m bench``: how fast the hot paths are, each beside a floor in the same run."""
 
 import argparse
+import asyncio
 import os
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import uvloop
 
 from bench import following, reading, saving, signing_in
 from bench.floor import TABLES
-from bench.people import Phone, applicant, signed_in
+from bench.people import OpenDraft, Phone, applicant, signed_in
 from bench.rounds import Pace
 from bench.samples import Samples, load_samples
 from bench.saving import Drafts
@@ -21,8 +22,13 @@ from bench.table import Line, Memory, machine, render
 from tests.servers import missing_programs
 
 PARTS = ("save", "resume", "catalogue", "login", "submit")
-PEOPLE, DRAFTS_EACH = 16, 4
+PEOPLE = 400
+"""Each saves at most 120 times at once and twice a second: enough of them for all the rounds."""
+FILLING = 8
+"""Drafts that are filled at the same time."""
+SUBMITTERS = 20
 LOGIN_PEOPLE = 240
+"""WeChat takes a hundred logins of one person a minute."""
 MEMORY_MARK_MB = 120.0
 
 
@@ -111,13 +117,16 @@ async def _measure(
         async with stack.floor(_floor_setup(stack, phones, [])) as floor:
             lines.append(await signing_in.measure(stack, floor, people, plan.pace))
     if "submit" in plan.parts:
-        lines += await _follow(plan, stack, phones[0], samples)
+        lines += await _follow(plan, stack, phones[:SUBMITTERS], samples)
     return lines
 
 
 async def _fill_drafts(stack: Stack, phones: Sequence[Phone], samples: Samples) -> Drafts:
-    _say(f"filling {PEOPLE * DRAFTS_EACH} drafts")
-    filled = [await phone.fill_draft(samples) for _ in range(DRAFTS_EACH) for phone in phones]
+    _say(f"filling {PEOPLE} drafts")
+    filled: list[OpenDraft] = []
+    for first in range(0, PEOPLE, FILLING):
+        together = phones[first : first + FILLING]
+        filled += await asyncio.gather(*(phone.fill_draft(samples) for phone in together))
     rows = ", ".join(f"('{draft.id}', {draft.revision}, NOW(6))" for draft in filled)
     stack.mariadb.execute(f"USE {DATABASE}", f"INSERT INTO bench_draft VALUES {rows}")  # noqa: S608 - our own ids.
     return Drafts(filled)
@@ -134,11 +143,14 @@ async def _readings(
     return readings
 
 
-async def _follow(plan: Plan, stack: Stack, phone: Phone, samples: Samples) -> list[Line]:
+async def _follow(
+    plan: Plan, stack: Stack, phones: Sequence[Phone], samples: Samples
+) -> list[Line]:
     _say("submitting and waiting")
-    await phone.prove_identity()
-    ids, times = await following.measure_submitting(stack, phone, samples, plan.applications)
-    waits = await following.measure_waiting(stack, phone, ids, plan.waits)
+    for phone in phones:
+        await phone.prove_identity()
+    owners, times = await following.measure_submitting(stack, phones, samples, plan.applications)
+    waits = await following.measure_waiting(stack, owners, plan.waits)
     return [*times, *waits]
 
 

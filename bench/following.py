@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +22,15 @@ SETTLED_S = 0.05
 
 
 async def measure_submitting(
-    stack: Stack, phone: Phone, samples: Samples, count: int
-) -> tuple[list[str], list[Times]]:
-    """The applications' ids; how long the 202 took, and the way from there to the province."""
+    stack: Stack, phones: Sequence[Phone], samples: Samples, count: int
+) -> tuple[dict[str, Phone], list[Times]]:
+    """The applications' ids with whose they are; how long the 202 took, and the way from there to
+    the province. The phones take turns, because saving and submitting are limited by person."""
     answered: dict[str, float] = {}
     took: list[float] = []
-    for _ in range(count):
+    owners: dict[str, Phone] = {}
+    for number in range(count):
+        phone = phones[number % len(phones)]
         draft = await phone.fill_draft(samples)
         for material in samples.materials:
             await phone.upload(draft, material)
@@ -44,11 +48,12 @@ async def measure_submitting(
         now, took_s = time.time(), time.perf_counter() - begun
         if status != 202:
             raise Surprise(f"submitting: {status} {body[:600]!r}")
-        answered[msgspec.json.decode(body)["id"]] = now
+        application = msgspec.json.decode(body)["id"]
+        answered[application], owners[application] = now, phone
         took.append(took_s)
     received = await _received(stack, list(answered))
     ways = [received[id_] - at for id_, at in answered.items()]
-    return list(answered), [Times("submit: to the 202", took), Times("202 to received", ways)]
+    return owners, [Times("submit: to the 202", took), Times("202 to received", ways)]
 
 
 async def _received(stack: Stack, ids: list[str]) -> dict[str, float]:
@@ -64,20 +69,23 @@ async def _received(stack: Stack, ids: list[str]) -> dict[str, float]:
         await asyncio.sleep(0.05)
 
 
-async def measure_waiting(stack: Stack, phone: Phone, ids: list[str], count: int) -> list[Times]:
+async def measure_waiting(stack: Stack, owners: Mapping[str, Phone], count: int) -> list[Times]:
     """The departments accept one matter after the other while the phone waits."""
     cases = (await stack.far_side.get("/cases")).json()["items"]
     matters = [
         (case["serial_no"], case["upstream_no"], item["item"])
         for case in cases
-        if case["serial_no"] in ids
+        if case["serial_no"] in owners
         for item in case["items"]
     ]
     connection = await asyncmy.connect(
         host="127.0.0.1", port=stack.mariadb.port, user="root", db=DATABASE, autocommit=True
     )
     try:
-        waits = [await _one_wait(stack, phone, connection, *matter) for matter in matters[:count]]
+        waits = [
+            await _one_wait(stack, owners[matter[0]], connection, *matter)
+            for matter in matters[:count]
+        ]
     finally:
         connection.close()
     return [

@@ -62,7 +62,7 @@ class Phone:
         self._client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{stack.product_port}/api/v1",
             headers={
-                "X-Device-Id": "bench-device-0001",
+                "X-Device-Id": f"bench-{person.key}",
                 "X-Client-Platform": "wechat",
                 "X-Client-Version": "1.4.0",
                 "X-Forwarded-For": address,
@@ -124,7 +124,10 @@ class Phone:
 async def signed_in(stack: Stack, people: Sequence[Applicant]) -> list[Phone]:
     known = [msgspec.to_builtins(person) for person in people]
     await stack.hand("/people", people=known)
-    phones = [Phone(stack, person, f"10.1.0.{number}") for number, person in enumerate(people, 1)]
+    phones = [
+        Phone(stack, person, f"10.1.{number >> 8}.{number & 255}")
+        for number, person in enumerate(people, 1)
+    ]
     for phone in phones:
         await phone.sign_in()
     return phones

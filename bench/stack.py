@@ -20,6 +20,7 @@ import httpx
 import msgspec
 
 from adapters.wechat.templates import load_templates
+from bff.mock.far_peers import PEERS, addresses
 from bff.mock.folder import DataFolder
 from tests.servers import (
     MariaDBServer,
@@ -198,7 +199,9 @@ def _running(
 
 def _environ(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
     """What an operator would set; the keys are made for this run."""
-    port, wechat_port, province_port, control_port = (free_port() for _ in range(4))
+    port, control_port = free_port(), free_port()
+    # Of the peers only WeChat and the province are there (see bench.far_side).
+    peer_ports = {name: free_port() for name in PEERS}
     return {
         **DataFolder(folder / "keys").development_keys(),
         "DATA_DIR": str(folder / "data"),
@@ -210,9 +213,8 @@ def _environ(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
         "METRICS_PORT": str(free_port()),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "WECHAT_BASE_URL": f"http://127.0.0.1:{wechat_port}",
         "WECHAT_TEMPLATES": ",".join(f"{key}:tmpl-{key}" for key in load_templates()),
-        "PROVINCE_BASE_URL": f"http://127.0.0.1:{province_port}",
+        **addresses(peer_ports),
         "BENCH_CONTROL_PORT": str(control_port),
         "BENCH_FAR_SIDE": str(folder),
     }

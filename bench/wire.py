@@ -146,6 +146,7 @@ def request_head(
     token: str | None = None,
     etag: str | None = None,
     address: str = "10.2.0.1",
+    device: str = "bench-device-0001",
 ) -> bytes:
     """The headers that a mini-program sends and the proxy adds, but for the body's length."""
     lines = [
@@ -157,7 +158,7 @@ def request_head(
         "Content-Type: application/json",
         "X-Client-Platform: wechat",
         "X-Client-Version: 1.4.0",
-        "X-Device-Id: bench-device-0001",
+        f"X-Device-Id: {device}",
         f"X-Forwarded-For: {address}",
     ]
     if token is not None:

@@ -56,6 +56,12 @@ def _unpark(options: argparse.Namespace) -> int:
     return unpark()
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from bff.operating import check_audit
+
+    return check_audit()
+
+
 def _openapi(options: argparse.Namespace) -> int:
     from bff.contract import write
 
@@ -81,6 +87,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {
     "worker": ("relay the outbox and run the timers, as a process of its own", _worker),
     "migrate": ("bring the database to the newest schema", _migrate),
     "unpark": ("let what was parked be tried again, when its cause is gone", _unpark),
+    "audit": ("check the chain of what was done to accounts", _audit),
     "openapi": ("write miniprogram_api/openapi.json", _openapi),
     "makemigrations": ("write a migration for changed models", _makemigrations),
     "journey": ("an applicant's whole way over HTTP against a mock", _journey),

@@ -45,6 +45,7 @@ def create_app(
     """``blueprints`` are the product's and stand below ``/api/v1``; ``extra`` stand at the root."""
     app: App = Sanic(
         "bff",
+        router=conventions.HeadAsGet(),
         config=_config(settings),
         ctx=AppContext({**provided, metrics.Metrics: metrics.Metrics()}),
         configure_logging=False,

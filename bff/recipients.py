@@ -1,7 +1,8 @@
 """Joins pushing to the people it is for: the two do not know each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from auth.access_log import AccessLogService, Who
 from auth.service import PeopleService
 from push.ports import Account
 
@@ -18,3 +19,16 @@ class PeopleAsRecipients:
 
     async def person_of(self, platform: str, open_id: str) -> str | None:
         return await self._people.person_of(platform, open_id)
+
+
+_OUTSIDE: Mapping[str, Who] = {"wechat": "wechat", "alipay": "alipay", "aishandong": "aishandong"}
+
+
+class PassedMessages:
+    """``push.ports.AccessNotes`` over ``auth``."""
+
+    def __init__(self, access_log: AccessLogService) -> None:
+        self._access_log = access_log
+
+    async def message_passed(self, person_id: str, platform: str) -> None:
+        await self._access_log.record(person_id, _OUTSIDE[platform], "message", "progress")

@@ -111,8 +111,12 @@ class Services:
             await asyncio.sleep(HOUSEKEEPING_S)
             async with self.coordination.locks.hold("housekeeping", HOUSEKEEPING_S, 0) as mine:
                 if mine:
-                    for name, sweep in self.housekeeping.items():
-                        await _swept(name, sweep)
+                    await self.sweep()
+
+    async def sweep(self) -> None:
+        """Erase whatever has had its time, by the clock."""
+        for name, sweep in self.housekeeping.items():
+            await _swept(name, sweep)
 
 
 async def _swept(name: str, sweep: Callable[[], Awaitable[int]]) -> None:

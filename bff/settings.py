@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from adapters.aishandong.settings import GUESSED_LEVELS, AiShandongSettings
+from adapters.alipay.settings import AlipaySettings
+from adapters.gm import SM2Form
+from adapters.identity.settings import IdentityRegisterSettings
+from adapters.jpaas import GATEWAY_PATH, GatewaySettings
 from adapters.province.settings import ProvinceSettings
 from adapters.wechat.settings import WeChatSettings
 from kit.secrets import Secret
@@ -37,6 +42,8 @@ class HTTPSettings:
     """How many reverse proxies stand before us; their ``X-Forwarded-For`` is believed, no more."""
     metrics_port: int
     """A port of its own for ``/metrics``; 0 serves them beside everything else."""
+    worker_port: int
+    """Where a worker tells whether it lives, and its metrics; 0: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,10 @@ class Settings:
     keys: KeySettings
     storage_dir: Path
     wechat: WeChatSettings
+    alipay: AlipaySettings | None
+    """None where the mini-program is not offered there; the same for the two below."""
+    aishandong: AiShandongSettings | None
+    identity_register: IdentityRegisterSettings | None
     province: ProvinceSettings
     province_timeout_s: int
     """How long one call to the province may take; its departments' servers are slow."""
@@ -94,6 +105,7 @@ class Settings:
             body_bytes_max=read.number("BODY_BYTES_MAX", 12 * 1024 * 1024),
             trusted_proxies=read.number("TRUSTED_PROXIES", 0),
             metrics_port=read.number("METRICS_PORT", 0),
+            worker_port=read.number("WORKER_PORT", 0),
         )
         database = DatabaseSettings(
             url=read.text("DATABASE_URL", f"sqlite:///{data_dir}/bff.sqlite3"),
@@ -107,6 +119,7 @@ class Settings:
         )
         redis_url = environ.get("REDIS_URL") or None
         wechat, province = _wechat(read), _province(read)
+        alipay, aishandong, identity_register = _alipay(read), _aishandong(read), _register(read)
         read.faults += _contradictions(database, keys, redis_url)
         if read.faults or wechat is None or province is None:
             raise SettingsIncomplete(read.faults)
@@ -118,11 +131,22 @@ class Settings:
             keys=keys,
             storage_dir=Path(read.text("STORAGE_DIR", str(data_dir / "files"))),
             wechat=wechat,
+            alipay=alipay,
+            aishandong=aishandong,
+            identity_register=identity_register,
             province=province,
             province_timeout_s=read.number("PROVINCE_TIMEOUT_S", 15),
             minimum_versions=read.pairs("MINIMUM_VERSIONS"),
             log_level=read.text("LOG_LEVEL", "info"),
         )
+
+
+_ALIPAY_CERTIFICATES = {
+    "app_certificate": "appCertPublicKey.crt",
+    "alipay_certificate": "alipayCertPublicKey_RSA2.crt",
+    "root_certificates": "alipayRootCert.crt",
+}
+"""As they are downloaded from Alipay, the first without the app id in its name."""
 
 
 def _wechat(read: "_Reader") -> WeChatSettings | None:
@@ -137,6 +161,73 @@ def _wechat(read: "_Reader") -> WeChatSettings | None:
         "miniprogram_state": read.text("WECHAT_MINIPROGRAM_STATE", "formal"),
     }
     return read.checked("WECHAT_", WeChatSettings, values)
+
+
+def _alipay(read: "_Reader") -> AlipaySettings | None:
+    if not read.has("ALIPAY_APP_ID"):
+        return None
+    values: dict[str, Any] = {
+        "app_id": read.text("ALIPAY_APP_ID"),
+        "private_key": read.secret("ALIPAY_PRIVATE_KEY"),
+        "content_key": read.secret("ALIPAY_CONTENT_KEY"),
+        "gateway_url": read.text("ALIPAY_GATEWAY_URL", "https://openapi.alipay.com/gateway.do"),
+    }
+    if read.has("ALIPAY_CERTIFICATES_DIR"):
+        folder = Path(read.text("ALIPAY_CERTIFICATES_DIR"))
+        values |= {
+            name: read.file("ALIPAY_CERTIFICATES_DIR", folder / file)
+            for name, file in _ALIPAY_CERTIFICATES.items()
+        }
+    else:
+        values["alipay_public_key"] = read.text("ALIPAY_PUBLIC_KEY")
+    return read.checked("ALIPAY_", AlipaySettings, values)
+
+
+def _aishandong(read: "_Reader") -> AiShandongSettings | None:
+    if not read.has("AISHANDONG_APP_ID"):
+        return None
+    values = {
+        "dialect": read.text("AISHANDONG_DIALECT"),
+        "app_id": read.text("AISHANDONG_APP_ID"),
+        "base_url": read.text("AISHANDONG_BASE_URL"),
+        "path": read.optional("AISHANDONG_PATH"),
+        "sign_base_url": read.optional("AISHANDONG_SIGN_BASE_URL"),
+        "sign_path": read.optional("AISHANDONG_SIGN_PATH"),
+        "app_word": Secret(read.optional("AISHANDONG_APP_WORD")),
+        "private_key": Secret(read.optional("AISHANDONG_PRIVATE_KEY")),
+        "platform_public_key": read.optional("AISHANDONG_PLATFORM_PUBLIC_KEY"),
+        "answer_cipher": read.text("AISHANDONG_ANSWER_CIPHER", "SM2"),
+        "cipher_form": read.cipher_form("AISHANDONG_CIPHER_FORM"),
+        "origin": read.text("AISHANDONG_ORIGIN", "1"),
+        "escape_quotes": read.optional("AISHANDONG_ESCAPE_QUOTES") == "yes",
+        "levels": read.pairs("AISHANDONG_LEVELS") or dict(GUESSED_LEVELS),
+    }
+    return read.checked("AISHANDONG_", AiShandongSettings, values)
+
+
+def _register(read: "_Reader") -> IdentityRegisterSettings | None:
+    if not read.has("IDENTITY_REGISTER_APP_ID"):
+        return None
+    values = {
+        "base_url": read.text("IDENTITY_REGISTER_BASE_URL"),
+        "app_id": read.text("IDENTITY_REGISTER_APP_ID"),
+        "platform_public_key": read.text("IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY"),
+        "private_key": read.secret("IDENTITY_REGISTER_PRIVATE_KEY"),
+        "origin": read.text("IDENTITY_REGISTER_ORIGIN", "0"),
+        "path": read.text("IDENTITY_REGISTER_PATH", GATEWAY_PATH),
+        "form": read.cipher_form("IDENTITY_REGISTER_CIPHER_FORM"),
+    }
+    gateway = read.checked("IDENTITY_REGISTER_", GatewaySettings, values)
+    if gateway is None:
+        return None
+    interfaces = {
+        "gateway": gateway,
+        "match_interface": read.text("IDENTITY_REGISTER_MATCH_INTERFACE", "realNameMatch"),
+        "companies_interface": read.text(
+            "IDENTITY_REGISTER_COMPANIES_INTERFACE", "findCorporationsByPerson"
+        ),
+    }
+    return read.checked("IDENTITY_REGISTER_", IdentityRegisterSettings, interfaces)
 
 
 def _province(read: "_Reader") -> ProvinceSettings | None:
@@ -176,6 +267,32 @@ class _Reader:
             self.faults.append(f"{name}: missing")
             return ""
         return value
+
+    def has(self, name: str) -> bool:
+        return bool(self._environ.get(name))
+
+    def optional(self, name: str) -> str:
+        return self._environ.get(name) or ""
+
+    def file(self, name: str, path: Path) -> str:
+        """The text of a file that ``name`` led to."""
+        try:
+            return path.read_text()
+        except (OSError, UnicodeDecodeError):
+            self.faults.append(f"{name}: {path.name} cannot be read there")
+            return ""
+
+    def cipher_form(self, name: str) -> SM2Form:
+        """``C1C3C2,04,hex``: the order, ``04`` or ``bare``, the encoding; that is the default."""
+        order, prefix, encoding = ((self.optional(name) or "C1C3C2,04,hex") + ",,").split(",")[:3]
+        try:
+            if prefix not in {"04", "bare"}:
+                raise ValueError("04 or bare expected")
+            values: Any = {"order": order, "prefixed": prefix == "04", "encoding": encoding}
+            return SM2Form(**values)
+        except ValueError as error:
+            self.faults.append(f"{name}: {error}")
+            return SM2Form()
 
     def secret(self, name: str) -> Secret:
         return Secret(self.text(name))

@@ -20,6 +20,7 @@ from kit.answers import Shown
 from kit.coordination.ports import RateLimits
 from kit.database.unit import is_contention
 from kit.idempotency import IdempotencyStore, Once, Remembered
+from kit.limits import Limit, RouteLimits
 from kit.problems import (
     FieldError,
     IdempotencyKeyRequired,
@@ -29,7 +30,6 @@ from kit.problems import (
     PayloadTooLarge,
     Problem,
     TemporarilyUnavailable,
-    TooManyRequests,
 )
 from kit.text import Text, preferred_language
 
@@ -43,10 +43,17 @@ IDEMPOTENCY_KEY_LENGTHS = range(1, 129)
 
 
 class Caller(Protocol):
-    """Whoever an access rule let in; ``key`` owns idempotency keys and limits."""
+    """Whoever an access rule let in."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Owns limits."""
+        ...
+
+    @property
+    def sender(self) -> str:
+        """Owns idempotency keys: the same for every try of one request, whatever the first did."""
+        ...
 
 
 class Access(Protocol):
@@ -75,16 +82,6 @@ class AccessRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``count`` calls of the named kind in ``window_s`` seconds for one caller."""
-
-    name: str
-    count: int
-    window_s: int
-    fail_open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Description:
     operation_id: str
     summary: str
@@ -96,7 +93,7 @@ class Description:
     problems: tuple[type[Problem], ...]
     idempotent: bool
     multipart: bool
-    limit: Limit | None
+    limits: tuple[Limit, ...]
     tag: str
     body_bytes_max: int
 
@@ -127,7 +124,7 @@ def describe(
     problems: Sequence[type[Problem]] = (),
     idempotent: bool = False,
     multipart: bool = False,
-    limit: Limit | None = None,
+    limits: Sequence[Limit] = (),
     body_bytes_max: int = JSON_BYTES_MAX,
 ) -> Callable[[Handler], RouteHandler]:
     """See the module's text. The handler may ask, by parameter name, for ``request``, ``caller``,
@@ -135,11 +132,12 @@ def describe(
     service."""
     description = Description(
         operation_id, summary, access, body, query, returns, status, tuple(problems),
-        idempotent, multipart, limit, tag, body_bytes_max,
+        idempotent, multipart, tuple(limits), tag, body_bytes_max,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> RouteHandler:
         take = _Taker(handler, description)
+        counting = RouteLimits(limits) if limits else None
 
         async def answer(request: Request, **path: Any) -> HTTPResponse:
             if len(request.body) > body_bytes_max and not multipart:
@@ -147,8 +145,9 @@ def describe(
                 raise PayloadTooLarge
             caller = await access.admit(request)
             request.ctx.caller = caller
-            if limit is not None:
-                await _count(request, limit, caller)
+            if counting is not None:
+                store = provided(request, RateLimits)  # type: ignore[type-abstract]
+                request.ctx.rate_limit = await counting.count(store, request, caller.key)
             taken = take(request, caller, path)
             if idempotent:
                 return await _answer_once(request, access, handler, caller, taken)
@@ -273,20 +272,6 @@ def _field_error(message: str) -> FieldError:
     return FieldError(pointer, "invalid", Text("内容不符合要求", "Not an acceptable value"))
 
 
-async def _count(request: Request, limit: Limit, caller: Caller) -> None:
-    limits = provided(request, RateLimits)  # type: ignore[type-abstract]
-    verdict = await limits.hit(
-        f"{limit.name}:{caller.key}",
-        limit.count,
-        limit.window_s,
-        fail_open=limit.fail_open,
-    )
-    request.ctx.rate_limit = (limit, verdict)
-    if not verdict.allowed:
-        wait_s = max(1, round(verdict.reset_after_s))
-        raise TooManyRequests(headers={"Retry-After": str(wait_s)})
-
-
 async def _try(handler: Handler, taken: dict[str, Any]) -> Shown | HTTPResponse:
     """Repeat a unit of work that lost a deadlock or its connection; handlers commit once, last."""
     for attempt in range(1, CONTENTION_TRIES + 1):
@@ -309,7 +294,7 @@ async def _answer_once(
     if len(key) not in IDEMPOTENCY_KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyRequired
     store = provided(request, IdempotencyStore)
-    once = Once(store, caller.key, key, request.method, request.path, request.body)
+    once = Once(store, caller.sender, key, request.method, request.path, request.body)
     async with once.in_flight():
         answer: HTTPResponse | Remembered | None = await once.find()
         if answer is None:

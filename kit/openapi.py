@@ -57,6 +57,24 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
+_HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": "All limits of this route: name, `q` calls at once and in `w` seconds.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": (
+            "The limit nearest to its end: `r` calls are left, one more will be after `t` seconds."
+        ),
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the call is let in.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DescribedRoute:
     method: str
@@ -91,6 +109,7 @@ def document(routes: Iterable[DescribedRoute], *, title: str, version: str) -> d
         "paths": paths,
         "components": {
             "schemas": {**dict(sorted(components.items())), "Problem": _PROBLEM_SCHEMA},
+            "headers": _HEADERS,
             "securitySchemes": {
                 "accessToken": {
                     "type": "http",
@@ -121,6 +140,11 @@ def _operation(
         "parameters": [*_parameters(route, by_type, components)],
         "responses": _responses(description, by_type),
     }
+    if description.limits:
+        operation["x-limits"] = [
+            {"name": limit.name, "count": limit.count, "window_s": limit.window_s, "by": limit.by}
+            for limit in description.limits
+        ]
     if description.access.needs_token:
         operation["security"] = [{"accessToken": []}]
     if description.body is not None:
@@ -183,7 +207,14 @@ def _responses(description: Description, by_type: Mapping[type, Any]) -> dict[st
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
         }
+    if description.limits:
+        _tell_limits(success, "RateLimit-Policy", "RateLimit")
+        _tell_limits(responses["429"], "RateLimit-Policy", "RateLimit", "Retry-After")
     return responses
+
+
+def _tell_limits(response: dict[str, Any], *names: str) -> None:
+    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _problem_codes(description: Description) -> dict[int, list[str]]:
@@ -196,7 +227,7 @@ def _problem_codes(description: Description) -> dict[int, list[str]]:
             IdempotencyKeyInFlight,
             IdempotencyKeyReused,
         ]
-    if description.limit is not None:
+    if description.limits:
         problems.append(TooManyRequests)
     problems += getattr(description.access, "problems", ())
     codes: dict[int, list[str]] = {}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from kit.clock import Clock
 from kit.ids import new_id
-from push.ledger import Ledger, Source, after_answer, after_refusal, after_sending
+from push.ledger import Ledger, Source, after_answer, after_refusal, after_sending, together
 from push.models import PushConsent
 from push.ports import ChannelTemplate, PushChannel
 
@@ -82,6 +82,17 @@ class PushConsents:
         if row is not None:
             after = after_refusal(_ledger(row))
             await _write(row, person_id, platform, template.template_id, after)
+
+    async def hand_over(self, person_id: str, to: str) -> None:
+        """Inside the caller's unit; two ledgers of the same template become one."""
+        for row in await PushConsent.filter(person_id=person_id).order_by("id").select_for_update():
+            own = await self._locked(to, row.platform, row.template)
+            if own is None:
+                await PushConsent.filter(id=row.id).update(person_id=to)
+            else:
+                joined = together(_ledger(own), _ledger(row))
+                await _write(own, to, row.platform, row.template, joined)
+                await row.delete()
 
     def _templates(self, platform: str) -> Mapping[str, ChannelTemplate]:
         channel = self._channels.get(platform)

@@ -19,7 +19,14 @@ from kit.ids import new_id
 from push.consents import PushConsents
 from push.ledger import allows
 from push.models import Message, PushDelivery
-from push.ports import Account, ChannelTemplate, PushChannel, Recipients
+from push.ports import (
+    AccessNotes,
+    Account,
+    Addressees,
+    ChannelTemplate,
+    PushChannel,
+    Recipients,
+)
 from push.rules import Happening, Push, Telling, tell
 
 log = structlog.get_logger("push")
@@ -37,17 +44,19 @@ GOOD_FOR = timedelta(hours=24)
 
 class TellHandler:
     """``applicant.tell``: the body is a :class:`push.rules.Happening`. One message for an event,
-    however often the row comes."""
+    however often the row comes, and none for somebody who has gone meanwhile."""
 
     def __init__(
         self,
         channels: Sequence[PushChannel],
         recipients: Recipients,
+        addressees: Addressees,
         outbox: Outbox,
         clock: Clock,
     ) -> None:
         self._channels = {channel.name for channel in channels}
         self._recipients = recipients
+        self._addressees = addressees
         self._outbox = outbox
         self._clock = clock
 
@@ -56,10 +65,12 @@ class TellHandler:
         telling = tell(happening)
         if telling is None:
             return
-        reachable = await self._reachable(happening.person_id) if telling.pushes else []
         async with delivery.settling():
-            if await Message.exists(event_id=happening.event_id):
+            person_id = await self._addressees.addressee_of(happening.application_id)
+            if person_id is None or await Message.exists(event_id=happening.event_id):
                 return
+            happening = msgspec.structs.replace(happening, person_id=person_id)
+            reachable = await self._reachable(person_id) if telling.pushes else []
             await self._keep(happening, telling)
             for channel in reachable:
                 await self._queue(happening, channel)
@@ -110,11 +121,13 @@ class SendHandler:
         channels: Sequence[PushChannel],
         recipients: Recipients,
         consents: PushConsents,
+        access_notes: AccessNotes,
         clock: Clock,
     ) -> None:
         self._channels = {channel.name: channel for channel in channels}
         self._recipients = recipients
         self._consents = consents
+        self._access_notes = access_notes
         self._clock = clock
 
     async def handle(self, delivery: Delivery) -> None:
@@ -125,7 +138,10 @@ class SendHandler:
             # The process that was sending died in the middle.
             await self._end(delivery, row, UNKNOWN)
             return
-        message = await Message.get(event_id=row.event_id)
+        message = await Message.get_or_none(event_id=row.event_id)
+        if message is None:
+            # Erased between the two reads, and the row with it.
+            return
         if self._clock.now() - message.at > GOOD_FOR:
             await self._end(delivery, row, EXPIRED)
             return
@@ -184,7 +200,9 @@ class SendHandler:
                     await self._consents.exhaust(row.person_id, row.channel, template)
         except Unreachable as unreachable:
             if unreachable.may_have_acted:
-                await self._end(delivery, row, UNKNOWN)
+                async with delivery.settling():
+                    await self._mark(row, UNKNOWN)
+                    await self._access_notes.message_passed(row.person_id, row.channel)
                 return
             await self._mark(row, QUEUED)
             raise
@@ -195,6 +213,7 @@ class SendHandler:
             async with delivery.settling():
                 await self._mark(row, SENT, upstream_id)
                 await self._consents.spend(row.person_id, row.channel, template)
+                await self._access_notes.message_passed(row.person_id, row.channel)
 
     async def _end(self, delivery: Delivery, row: PushDelivery, state: str) -> None:
         async with delivery.settling():

@@ -79,6 +79,18 @@ def after_refusal(before: Ledger) -> Ledger:
     return replace(before, spent=before.earned)
 
 
+def together(one: Ledger, other: Ledger) -> Ledger:
+    """The ledger of two persons who turned out to be one: what each earned and spent is added up,
+    and the newest answer holds. A no holds for all that was agreed to before it; of two answers
+    given at the same moment, the no."""
+    newest = max(
+        (one, other),
+        key=lambda each: (each.answered_at, each.answer in _NO, each.answer, each.source),
+    )
+    both = replace(newest, earned=one.earned + other.earned, spent=one.spent + other.spent)
+    return after_refusal(both) if newest.answer in _NO else both
+
+
 def allows(ledger: Ledger | None, *, long_term: bool, importance: Importance) -> bool:
     """Whether to try. Without any consent nothing is sent; a consent that is good for one message
     is kept for results and for what the person must do."""

@@ -42,6 +42,22 @@ class Recipients(Protocol):
         ...
 
 
+class Addressees(Protocol):
+    """Whom a happening concerns by the time it is told."""
+
+    async def addressee_of(self, application_id: str) -> str | None:
+        """The person; None when nobody is to be told of the application (any more)."""
+        ...
+
+
+class AccessNotes(Protocol):
+    """Where it is put down that somebody outside was given something of a person's."""
+
+    async def message_passed(self, person_id: str, platform: str) -> None:
+        """In the caller's unit."""
+        ...
+
+
 class PushChannel(Protocol):
     """One platform's subscribe messages. Errors are those of :mod:`adapters.errors`."""
 

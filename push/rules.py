@@ -47,6 +47,8 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     points: int
     """How many fields and materials have to be corrected; 0 when not told one by one."""
     promised_at: datetime | None
+    provisional: bool = False
+    """``promised_at`` lies in a year whose holidays are not announced yet."""
     delivery: str
     """window, courier or kiosk."""
 
@@ -293,16 +295,19 @@ def _filled(sentence: str, happening: Happening, *, english: bool) -> str:
         item=happening.item_name or ("all matters" if english else "各事项"),
         department=happening.department or ("the department" if english else "承办部门"),
         reference_no=happening.reference_no,
-        due=_due(happening.promised_at, english=english),
+        due=_due(happening, english=english),
         points=_points(happening.points, english=english),
     )
 
 
-def _due(promised_at: datetime | None, *, english: bool) -> str:
-    if promised_at is None:
+def _due(happening: Happening, *, english: bool) -> str:
+    if happening.promised_at is None:
         return ""
-    when = _moment(promised_at)
-    return f", expected by {when}" if english else f"，预计{when}前办结"
+    when = _moment(happening.promised_at)
+    if english:
+        provisional = " (only weekends counted as yet)" if happening.provisional else ""
+        return f", expected by {when}{provisional}"
+    return f"，预计{when}前办结" + ("（暂按周末计）" if happening.provisional else "")
 
 
 def _points(points: int, *, english: bool) -> str:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The suite twice: on SQLite with in-process stand-ins, then on private MariaDB and Redis servers.
+# The suite on SQLite with in-process stand-ins, then what stands on a database or Redis once more on
+# private MariaDB and Redis servers.
 # Arguments go to pytest. The closing lines of both runs are printed again at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

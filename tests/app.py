@@ -22,16 +22,25 @@ from bff.mock.world import World, create_world
 from kit.ids import new_id
 from tests.serving import served
 
+OWN_METHOD = {
+    "wechat": "wechat_face",
+    "alipay": "alipay_certify",
+    "aishandong": "aishandong",
+}
 NOT_INHERITED = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL")
 
 
 class Phone(httpx.AsyncClient):
-    """One device of one person. Paths are below ``/api/v1``; ``mock()`` reaches ``/mock/api``."""
+    """One device of one person on one platform. Paths are below ``/api/v1``; ``mock()`` reaches
+    ``/mock/api``."""
 
-    def __init__(self, base: str, persona: str, language: str = "zh") -> None:
+    def __init__(
+        self, base: str, persona: str, language: str = "zh", platform: str = "wechat"
+    ) -> None:
         headers = {"X-Device-Id": f"device-{new_id()[:12]}", "Accept-Language": language}
         super().__init__(base_url=f"{base}/api/v1", headers=headers, timeout=40)
         self.persona = persona
+        self.platform = platform
         self.base = base
         self.session: dict[str, Any] = {}
 
@@ -43,11 +52,11 @@ class Phone(httpx.AsyncClient):
         headers = {"Idempotency-Key": new_id(), **how.pop("headers", {})}
         return await self.request(method, path, headers=headers, **how)
 
-    async def login(self) -> httpx.Response:
-        wanted = {"platform": "wechat", "persona": self.persona}
+    async def login(self, **how: str) -> httpx.Response:
+        wanted = {"platform": self.platform, "persona": self.persona, **how}
         credential = (await self.mock("POST", "/codes", json=wanted)).json()["credential"]
         answer = await self.post(
-            "/auth/login", json={"platform": "wechat", "credential": credential}
+            "/auth/login", json={"platform": self.platform, "credential": credential}
         )
         if answer.status_code == 200:
             self.session = answer.json()
@@ -62,24 +71,28 @@ class Phone(httpx.AsyncClient):
         self.session = answer.json()
         self.headers["Authorization"] = f"Bearer {self.session['access_token']}"
 
-    async def begin_check(self, persona: str | None = None) -> httpx.Response:
-        """Ask for a face check on the ID of ``persona`` (the phone's own when absent)."""
+    async def begin_check(
+        self, persona: str | None = None, method: str | None = None, **how: Any
+    ) -> httpx.Response:
+        """Ask for the platform's own check, or another ``method``, on the ID of ``persona`` (the
+        phone's own when absent)."""
         person = PERSONAS[persona or self.persona]
         consents = (await self.get("/consents")).json()["items"]
         version = next(c["text_version"] for c in consents if c["purpose"] == "identity_check")
         body = {
-            "method": "wechat_face",
-            "name": person.name.reveal(),
-            "id_number": person.id_number.reveal(),
+            "method": method or OWN_METHOD[self.platform],
             "consent": {"text_version": version},
         }
-        return await self.once("POST", "/auth/identity-checks", json=body)
+        if body["method"] != "aishandong":
+            body |= {"name": person.name.reveal(), "id_number": person.id_number.reveal()}
+        return await self.once("POST", "/auth/identity-checks", json=body, **how)
 
     async def verify(self) -> httpx.Response:
-        """The whole face check, passed by the phone's own persona."""
+        """The platform's own check, passed by the phone's own persona."""
         check_id = (await self.begin_check()).json()["id"]
-        dialog = {"identity_check": check_id, "persona": self.persona, "outcome": "pass"}
-        await self.mock("POST", "/face", json=dialog)
+        if self.platform != "aishandong":
+            dialog = {"identity_check": check_id, "persona": self.persona, "outcome": "pass"}
+            await self.mock("POST", "/face", json=dialog)
         return await self.get(f"/auth/identity-checks/{check_id}")
 
 
@@ -170,9 +183,11 @@ async def phone(world: World) -> AsyncIterator[Callable[..., Awaitable[Phone]]]:
 async def signed_in(phone: Callable[..., Awaitable[Phone]]) -> Callable[..., Awaitable[Phone]]:
     """``await signed_in("lisi")``: a device whose person is signed in."""
 
-    async def sign_in(persona: str = "zhangsan", **how: Any) -> Phone:
+    async def sign_in(
+        persona: str = "zhangsan", *, credential: dict[str, str] | None = None, **how: Any
+    ) -> Phone:
         device = await phone(persona, **how)
-        assert (await device.login()).status_code == 200
+        assert (await device.login(**(credential or {}))).status_code == 200
         return device
 
     return sign_in

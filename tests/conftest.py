@@ -6,7 +6,7 @@ from ``--stack`` or ``BFF_TEST_STACK``. Each pytest process has servers and a da
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Literal
@@ -56,10 +56,23 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"missing here: {', '.join(missing)} (see scripts/servers.sh)")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "server_programs" in getattr(item, "fixturenames", ()):
+        if "server_programs" in _fixtures(item):
             item.add_marker("needs_servers")
+    if config.getoption("--stack") == "servers":
+        _leave_out_what_is_the_same_everywhere(config, items)
+
+
+def _leave_out_what_is_the_same_everywhere(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What stands on neither database nor Redis, or on servers of its own, has had its run."""
+    same = [item for item in items if "stack" not in _fixtures(item)]
+    config.hook.pytest_deselected(items=same)
+    items[:] = [item for item in items if "stack" in _fixtures(item)]
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,8 @@ class ProductProcess:
         self.command = command
         self.log = log
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        self._environ = {**inherited, **environ}
+        # Every level: the log guard is to see all that could ever be switched on.
+        self._environ = {"LOG_LEVEL": "debug", **inherited, **environ}
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:

@@ -13,10 +13,10 @@ import httpx
 import msgspec
 import pymysql
 import redis.asyncio
-from aiohttp import web
 from pymysql.cursors import DictCursor
 
 from adapters.wechat.simulator.face import NOT_FINISHED
+from bff.mock.far_peers import addresses, ports_of
 from bff.mock.folder import DataFolder
 from bff.mock.personas import PERSONAS
 from bff.mock.routes import ASSETS
@@ -120,14 +120,7 @@ class Replicas:
         async with AsyncExitStack() as stack:
             for far_side in self.world.far_sides.values():
                 stack.callback(far_side.close)
-            for name, application in (
-                ("wechat", self.world.wechat.application()),
-                ("province", self.world.province.application()),
-            ):
-                runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-                await runner.setup()
-                stack.push_async_callback(runner.cleanup)
-                await web.SockSite(runner, self.world.sockets[name]).start()
+            await stack.enter_async_context(self.world.peers.served())
             acting = guarded(self._act(), "far side")
             stack.callback(acting.cancel)
             await self.migration.start()
@@ -141,8 +134,8 @@ class Replicas:
     async def _act(self) -> None:
         """What the far side does by itself, at the pace of the real clock."""
         while True:
-            await self.world.wechat.run_due()
-            await self.world.province.run_due()
+            for simulator in self.world.peers.simulators:
+                await simulator.run_due()
             await asyncio.sleep(FAR_SIDE_POLL_S)
 
 
@@ -152,9 +145,8 @@ def _own_settings(world: World) -> dict[str, str]:
     templates = settings.wechat.templates.items()
     return {
         "DATA_DIR": str(world.folder.path),
-        "WECHAT_BASE_URL": settings.wechat.base_url,
         "WECHAT_TEMPLATES": ",".join(f"{key}:{id_}" for key, id_ in templates),
-        "PROVINCE_BASE_URL": settings.province.base_url,
+        **addresses(ports_of(world.peers.sockets)),
         **world.folder.development_keys(),
     }
 

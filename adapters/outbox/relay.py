@@ -47,6 +47,23 @@ _WAITING = Statement(
     " AND e.settled_at IS NULL AND e.id < o.id)"
     " ORDER BY o.due_at LIMIT 100"
 )
+_BACKLOG = Statement(
+    "SELECT COUNT(*) AS waiting, COALESCE(SUM(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS due,"
+    " MIN(due_at) AS oldest FROM outbox WHERE settled_at IS NULL"
+)
+_PARKED = Statement("SELECT COUNT(*) AS parked FROM outbox WHERE outcome = 'parked'")
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much of the whole outbox is undone, whoever relays it."""
+
+    due: int
+    """To be done by now; those that wait behind another of their key included."""
+    later: int
+    parked: int
+    late_s: float
+    """How long the oldest of the due ones has been due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,14 @@ class Relay:
             due, claimed = row["due_at"], row["claimed_until"]
             instants.append(max(to_instant(moment) for moment in (due, claimed) if moment))
         return min(instants, default=None)
+
+    async def backlog(self) -> Backlog:
+        now = self._clock.now()
+        (waiting,) = await _BACKLOG.fetch(now)
+        (parked,) = await _PARKED.fetch()
+        due = int(waiting["due"])
+        late_s = (now - to_instant(waiting["oldest"])).total_seconds() if due else 0.0
+        return Backlog(due, waiting["waiting"] - due, parked["parked"], late_s)
 
     async def take_over(self) -> int:
         """Free the claims of dead owners at once. Only where this process is the database's single

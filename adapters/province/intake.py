@@ -47,6 +47,9 @@ def read_filing(
         "reference_no": application["applyNo"],
         "regcode": application["regcode"],
         "operation": application.get("operation", "open"),
+        # Extensions that a peer may ignore: looked at, never insisted on, and not kept.
+        "has_applicant": isinstance(application.get("applicant"), dict),
+        "has_company": isinstance(application.get("acting_for"), dict),
         "received_at": in_china(now),
         "entity_name": _text(common, "ENTNAME"),
         "credit_code": common.get("UNISCID") or "",
@@ -85,7 +88,8 @@ def _items(value: object, served: Set[str] | None) -> list[dict[str, Any]]:
             raise NotTaken("item_not_served", "主题套餐中没有该事项！")
         if any(row["item"] == code for row in rows):
             raise NotTaken("item_twice", "事项重复！")
-        rows.append({"item": code, "name": _text(item, "itemName"), "state": "received", "seq": 0})
+        row = {"item": code, "name": _text(item, "itemName"), "state": "received", "seq": 0}
+        rows.append({**row, "withheld": item.get("sharing") is False})
     if not rows:
         raise NotTaken("no_items", "申请事项item为空！")
     return rows

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from kit.secrets import IdNumber, PersonName, PhoneNumber
+
 
 @dataclass(frozen=True, slots=True)
 class FiledItem:
@@ -16,7 +18,28 @@ class FiledItem:
     """Our item code; the adapter's table gives the peer's."""
     name: str
     answers: Mapping[str, Any]
-    """The answers to this item's questions, by field code."""
+    """The answers to this item's questions, by field code; none when they must not be shared."""
+    sharing: bool | None = None
+    """Whether the applicant agreed that the receiver outside the administration (a bank, a seal
+    shop) gets them; None: the item has no such receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledApplicant:
+    """The person who applies, as an identity check proved."""
+
+    name: PersonName
+    id_number: IdNumber
+    phone: PhoneNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiledRole:
+    """The company for which the person applies."""
+
+    uscc: str
+    role: str
+    """legal_person, administrator or agent"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,9 @@ class Filing:
     items: Sequence[FiledItem] = field(repr=False)
     materials: Sequence[FiledMaterial] = field(repr=False)
     delivery: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    applicant: FiledApplicant | None = None
+    """None for what was submitted before identities were filed."""
+    acting_for: FiledRole | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,14 @@ class ProvinceSimulator:
                 self._outgoing.fetch_documents(case_no, now)
         if armed := self._far_side.take(scenarios.ANSWER_AFTER_TIMEOUT):
             await asyncio.sleep(float(armed.get("delay_s", 30)))
-        return self._yes("submit", case_no, case["serial_no"])
+        return self._yes(
+            "submit",
+            case_no,
+            case["serial_no"],
+            has_applicant=case["has_applicant"],
+            has_company=case["has_company"],
+            withheld=[row["item"] for row in case["items"] if row["withheld"]],
+        )
 
     async def _query(self, message: Mapping[str, Any]) -> web.Response:
         params = message.get("params")
@@ -214,8 +221,8 @@ class ProvinceSimulator:
             and datetime.fromisoformat(given["expires_at"]) > self._far_side.clock.now()
         )
 
-    def _yes(self, what: str, case_no: str, serial_no: str) -> web.Response:
-        self._far_side.record("inbound", what, 200, case=case_no, serial_no=serial_no)
+    def _yes(self, what: str, case_no: str, serial_no: str, **more: Any) -> web.Response:
+        self._far_side.record("inbound", what, 200, case=case_no, serial_no=serial_no, **more)
         return web.json_response(
             {"state": "200", "error": "", "bizId": case_no, "receiveId": serial_no}
         )

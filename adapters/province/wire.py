@@ -108,13 +108,34 @@ def _application(filing: Filing, settings: ProvinceSettings) -> dict[str, Any]:
         "serialNo": filing.serial_no,
         "applyDate": peer_time(filing.applied_at),
         "item": [
-            {"itemCode": settings.peer_item(item.code), "itemName": item.name}
+            {
+                "itemCode": settings.peer_item(item.code),
+                "itemName": item.name,
+                # Extension: whether the receiver outside may have what was filled in.
+                **({} if item.sharing is None else {"sharing": item.sharing}),
+            }
             for item in filing.items
         ],
         # Extensions.
         "operation": filing.operation,
         "delivery": dict(filing.delivery),
+        **_who(filing),
     }
+
+
+def _who(filing: Filing) -> dict[str, Any]:
+    """Extensions: the known peer only has LEREP and TEL of the common form, which were typed."""
+    who: dict[str, Any] = {}
+    if filing.applicant is not None:
+        phone = filing.applicant.phone
+        who["applicant"] = {
+            "name": filing.applicant.name.reveal(),
+            "id_number": filing.applicant.id_number.reveal(),
+            "phone": phone.reveal() if phone else "",
+        }
+    if filing.acting_for is not None:
+        who["acting_for"] = {"uscc": filing.acting_for.uscc, "role": filing.acting_for.role}
+    return who
 
 
 def _form(filing: Filing) -> dict[str, Any]:

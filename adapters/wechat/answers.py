@@ -18,8 +18,9 @@ class TokenAnswer(Answer):
 
 
 class SessionAnswer(Answer):
+    """The ``session_key`` that comes with it is passed over: what is not read cannot be lost."""
+
     openid: str = ""
-    session_key: str = ""
     unionid: str | None = None
 
 

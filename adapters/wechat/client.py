@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ import msgspec
 import structlog
 
 from adapters.errors import Misconfigured, Refused, Unreachable
-from adapters.http import HTTPClients, PeerLimits
+from adapters.http import HTTPClients, Peer, PeerLimits
 from adapters.wechat.answers import (
     Answer,
     PhoneAnswer,
@@ -24,11 +25,11 @@ from adapters.wechat.keywords import Unfit, fit
 from adapters.wechat.port import FaceCheckResult, FaceCheckTicket, SubscribeMessage, WeChatLogin
 from adapters.wechat.settings import WeChatSettings
 from adapters.wechat.templates import registered_templates
-from adapters.wechat.tokens import AccessTokens
+from adapters.wechat.tokens import FETCH_S_MAX, AccessTokens
 from kit.clock import Clock
 from kit.coordination.ports import Cache, Locks
 from kit.retry import RetrySchedule
-from kit.secrets import IdNumber, PersonName, PhoneNumber, Secret
+from kit.secrets import IdNumber, PersonName, PhoneNumber
 
 log = structlog.get_logger("adapters.wechat")
 
@@ -59,7 +60,9 @@ class WeChatClient:
     ) -> None:
         self._settings = settings
         self._peer = http.peer(PEER, settings.base_url, limits)
-        self._tokens = AccessTokens(settings, self._peer, cache, locks, clock)
+        self._tokens = AccessTokens(
+            settings, _token_peer(settings, http, limits), cache, locks, clock
+        )
         self._templates = registered_templates(settings.templates)
         self._clock = clock
         self._random = Random()  # noqa: S311 - spreads retries, protects nothing
@@ -74,9 +77,9 @@ class WeChatClient:
         }
         answer = await self._answer(SessionAnswer, "GET", path, query, None)
         self._check(path, answer)
-        if not answer.openid or not answer.session_key:
+        if not answer.openid:
             raise Unreachable(PEER, "broken_answer")
-        return WeChatLogin(answer.openid, answer.unionid, Secret(answer.session_key))
+        return WeChatLogin(answer.openid, answer.unionid)
 
     async def phone_number(self, code: str, open_id: str) -> PhoneNumber:
         answer = await self._call(
@@ -216,3 +219,10 @@ class WeChatClient:
         else:
             log.warning("wechat_call_failed", code=error.code, **noted)
         raise error
+
+
+def _token_peer(settings: WeChatSettings, http: HTTPClients, limits: PeerLimits | None) -> Peer:
+    """Apart from the business calls: those that hang must not keep the token's call waiting."""
+    given = limits or PeerLimits()
+    shorter = replace(given, total_s=min(given.total_s, FETCH_S_MAX))
+    return http.peer(PEER, settings.base_url, shorter)

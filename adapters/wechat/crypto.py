@@ -7,14 +7,13 @@ import base64
 import hashlib
 import hmac
 import struct
-from typing import Any
 
 # wechatpy carries no types.
-from wechatpy.crypto import PrpCrypto, WeChatWxaCrypto  # type: ignore[import-untyped]
+from wechatpy.crypto import PrpCrypto  # type: ignore[import-untyped]
 from wechatpy.exceptions import InvalidAppIdException  # type: ignore[import-untyped]
 
 from adapters.wechat.port import NotAuthentic
-from kit.secrets import IdNumber, PersonName, Secret
+from kit.secrets import IdNumber, PersonName
 
 IDENTITY_CARD = "IDENTITY_CARD"
 
@@ -48,24 +47,3 @@ def certificate_hash(name: PersonName, id_number: IdNumber) -> str:
     )
     joined = "&".join(f"{key}={base64.b64encode(value.encode()).decode()}" for key, value in fields)
     return hashlib.sha256(joined.encode()).hexdigest()
-
-
-def open_data_is_signed(raw_data: str, claimed: str, session_key: Secret) -> bool:
-    """Whether ``rawData`` of a mini-program's open data is as the platform gave it to the phone."""
-    text = raw_data + session_key.reveal()
-    return same(claimed, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-
-def read_open_data(encrypted: str, iv: str, session_key: Secret, app_id: str) -> dict[str, Any]:
-    """``encryptedData`` of clients too old to give a code.
-
-    :class:`NotAuthentic` when the session key is not the newest (the person has to log in again) or
-    the data is another app's.
-    """
-    try:
-        opened = WeChatWxaCrypto(session_key.reveal(), iv, app_id).decrypt_message(encrypted)
-    except InvalidAppIdException:
-        raise NotAuthentic("foreign_app") from None
-    except (ValueError, IndexError, KeyError, TypeError):
-        raise NotAuthentic("unreadable") from None
-    return dict(opened)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from kit.secrets import IdNumber, PersonName, PhoneNumber, Secret
+from kit.secrets import IdNumber, PersonName, PhoneNumber
 from kit.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class WeChatLogin:
-    """Who a login code stands for. ``session_key`` never leaves the server."""
+    """Who a login code stands for. WeChat's ``session_key`` is left where it came: phone numbers
+    come by codes, so nothing here decrypts what it protects."""
 
     open_id: str
     union_id: str | None
-    session_key: Secret
 
 
 @dataclass(frozen=True, slots=True)

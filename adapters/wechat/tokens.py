@@ -2,7 +2,11 @@
 
 ``stable_token`` gives everybody the same token until five minutes before its end, then a new one
 while the old one still works; so a token is kept for its life less those five minutes. Processes
-share it through the cache; one of them fetches it (lock), and in each process one caller does.
+share it through the cache; one of them fetches it (lock), and in each process one caller does: the
+others wait for that one without asking the cache, which a thousand questions at once would choke.
+
+Three times in a row keep it at one fetch when the holder of the lock dies in the middle of it: the
+fetch ends before the lock does, and the lock before those who wait for it lose patience.
 """
 
 import asyncio
@@ -28,8 +32,11 @@ OVERLAP_S = 300
 """The old and the new token both work for the last five minutes of the old one."""
 JITTER_S = 120
 """Processes whose copies are equally old do not come for a new one in the same second."""
-LOCK_TTL_S = 15.0
-LOCK_WAIT_S = 5.0
+FETCH_S_MAX = 4.0
+LOCK_TTL_S = 5.0
+"""A fetch, and keeping what it brought."""
+LOCK_WAIT_S = LOCK_TTL_S + FETCH_S_MAX + 1.0
+"""A holder that died, and then somebody's whole fetch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ class AccessToken:
 
 class AccessTokens:
     """Raises the three adapter errors; an :class:`Unreachable` from here never reached the business
-    call, so ``may_have_acted`` is false."""
+    call, so ``may_have_acted`` is false. No call of ``peer`` may take longer than
+    ``FETCH_S_MAX``."""
 
     def __init__(
         self, settings: WeChatSettings, peer: Peer, cache: Cache, locks: Locks, clock: Clock
@@ -66,16 +74,19 @@ class AccessTokens:
         self._fruitless = 0
 
     async def current(self) -> AccessToken:
-        return await self._usable(None) or await self._renewed(None)
+        return self._own(None) or await self._renewed(None)
 
     async def instead_of(self, rejected: AccessToken) -> AccessToken:
         """Another token than the rejected one: what others fetched meanwhile, else a fresh one."""
-        return await self._usable(rejected) or await self._renewed(rejected)
+        return self._own(rejected) or await self._renewed(rejected)
+
+    def _own(self, rejected: AccessToken | None) -> AccessToken | None:
+        return self._held if self._is_good(self._held, rejected) else None
 
     async def _usable(self, rejected: AccessToken | None) -> AccessToken | None:
         """The process's own copy first: the shared one would cost each call a round trip."""
-        if self._is_good(self._held, rejected):
-            return self._held
+        if own := self._own(rejected):
+            return own
         packed = await self._cache.get(self._name)
         shared = AccessToken.unpacked(packed) if packed else None
         if not self._is_good(shared, rejected):

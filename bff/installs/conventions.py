@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sanic import Request, Sanic
+from sanic.models.handler_types import RouteHandler
 from sanic.response import BaseHTTPResponse
+from sanic.router import Router
 
 from kit.ids import new_id
 from kit.problems import Next, Problem
@@ -21,6 +23,16 @@ class ClientTooOld(Problem):
     code = "client_too_old"
     title = Text("版本过低，请更新后再使用", "This version is too old; please update")
     next: ClassVar[Next | None] = "update_client"
+
+
+class HeadAsGet(Router):
+    """HEAD goes wherever GET goes, so it meets the same access rule, limits and handler; the server
+    leaves the body out. (RFC 9110, 9.3.2: the same answer as to GET, without its content.)"""
+
+    def get(  # type: ignore[override]  # the router's own differs from its base class, too
+        self, path: str, method: str, host: str | None
+    ) -> tuple[Any, RouteHandler, dict[str, Any]]:
+        return super().get(path, "GET" if method == "HEAD" else method, host)
 
 
 def install(app: Sanic[Any, Any], minimum_versions: Mapping[str, str]) -> None:
@@ -55,12 +67,8 @@ def _complete(request: Request, response: BaseHTTPResponse) -> None:
     if started is not None:
         headers["Server-Timing"] = f"app;dur={(time.perf_counter() - started) * 1000:.1f}"
     headers["X-Content-Type-Options"] = "nosniff"
-    counted = getattr(request.ctx, "rate_limit", None)
-    if counted is not None:
-        limit, verdict = counted
-        reset_s = max(0, round(verdict.reset_after_s))
-        headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.count};w={limit.window_s}'
-        headers["RateLimit"] = f'"{limit.name}";r={verdict.remaining};t={reset_s}'
+    # A refusal by a limit brings them itself.
+    headers.update(getattr(request.ctx, "rate_limit", {}))
 
 
 def _parts(version: str) -> tuple[int, ...]:

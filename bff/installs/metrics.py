@@ -1,20 +1,30 @@
-"""Counters and timings for Prometheus, labelled by the route's pattern only."""
+"""For Prometheus: requests by the pattern of their route, the outbox by its topics."""
 
+import asyncio
+import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest, start_http_server
+from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 from sanic import Blueprint, Request, Sanic
 from sanic.response import BaseHTTPResponse
 
+from adapters.outbox.relay import Backlog, Relay
 from auth.guard import PUBLIC
 from kit.answers import Shown
+from kit.database.unit import is_outage
 from kit.describe import describe
+from kit.tasks import TaskCrew
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 """A stranger may send any word; each would be a series for ever."""
+BACKLOG_EVERY_S = 60.0
+"""Counting what is parked looks at a week of settled rows."""
 
 bp = Blueprint("metrics")
 
@@ -38,6 +48,23 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30),
             registry=self.registry,
         )
+        self.backlog = Gauge(
+            "bff_outbox_rows",
+            "Rows of the outbox that are not done; the same from every process",
+            ("state",),
+            registry=self.registry,
+        )
+        self.late_seconds = Gauge(
+            "bff_outbox_late_seconds",
+            "How long the oldest due row has been due",
+            registry=self.registry,
+        )
+
+    def tell_backlog(self, found: Backlog | None) -> None:
+        """None: nobody knows, the database is away."""
+        for state in ("due", "later", "parked"):
+            self.backlog.labels(state).set(math.nan if found is None else getattr(found, state))
+        self.late_seconds.set(math.nan if found is None else found.late_s)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
@@ -53,7 +80,54 @@ async def show(metrics: Metrics) -> Shown:
     return Shown(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
+class _Deliveries(Collector):
+    """Read from the relay of this process when somebody looks."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "bff_outbox_deliveries",
+            "Tries of rows by topic and outcome, in this process",
+            labels=("topic", "outcome"),
+        )
+        for (topic, outcome), count in list(self._relay.counts.items()):
+            family.add_metric((topic, outcome), count)
+        yield family
+
+
 def install(app: Sanic[Any, Any]) -> None:
+    _count_requests(app)
+    _watch_outbox(app)
+
+
+def _watch_outbox(app: Sanic[Any, Any]) -> None:
+    metrics: Metrics = app.ctx.provided[Metrics]
+    relay: Relay = app.ctx.provided[Relay]
+    metrics.registry.register(_Deliveries(relay))
+    crew = TaskCrew()
+
+    async def watch() -> None:
+        while True:
+            try:
+                metrics.tell_backlog(await relay.backlog())
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                metrics.tell_backlog(None)
+            await asyncio.sleep(BACKLOG_EVERY_S)
+
+    @app.after_server_start
+    async def start(app: Sanic[Any, Any]) -> None:
+        crew.start("outbox backlog", watch)
+
+    @app.before_server_stop
+    async def stop(app: Sanic[Any, Any]) -> None:
+        await crew.stop(1.0)
+
+
+def _count_requests(app: Sanic[Any, Any]) -> None:
     metrics: Metrics = app.ctx.provided[Metrics]
     # Finding a series by its labels costs more than counting; there are a few hundred at most.
     series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}

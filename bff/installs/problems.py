@@ -1,10 +1,13 @@
 """Every refusal leaves as one kind of document, rendered here."""
 
+import asyncio
 from typing import Any, ClassVar
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import PayloadTooLarge as BodyTooLarge
 from sanic.exceptions import SanicException
+from sanic.http import Http
 from sanic.response import raw
 
 from kit.answers import encode_json
@@ -21,6 +24,8 @@ from kit.text import Text, preferred_language
 
 log = structlog.get_logger("problems")
 
+THROWN_AWAY_BYTES_MAX = 64 * 1024 * 1024
+THROWN_AWAY_S = 30.0
 MEDIA_TYPE = "application/problem+json; charset=utf-8"
 
 
@@ -68,6 +73,7 @@ def render(request: Request, problem: Problem) -> HTTPResponse:
 def install(app: Sanic[Any, Any]) -> None:
     app.error_handler.add(Problem, _problem)
     app.error_handler.add(SanicException, _framework)
+    app.error_handler.add(BodyTooLarge, _too_large)
     app.error_handler.add(Exception, _unexpected)
 
 
@@ -83,6 +89,21 @@ def _framework(request: Request, error: SanicException) -> HTTPResponse:
     kind = _BY_STATUS.get(error.status_code, unnamed)
     problem = kind(headers={str(k): str(v) for k, v in (error.headers or {}).items()})
     return render(request, problem)
+
+
+async def _too_large(request: Request, error: BodyTooLarge) -> HTTPResponse:
+    """Sanic would answer and close at once. A client that is still sending then finds its
+    connection reset and never reads why, so the rest is taken in and thrown away, within bounds."""
+    stream = request.stream
+    if isinstance(stream, Http):
+        stream.request_max_size = THROWN_AWAY_BYTES_MAX
+        try:
+            async with asyncio.timeout(THROWN_AWAY_S):
+                async for _ in stream:
+                    pass
+        except (SanicException, TimeoutError):
+            log.info("body_given_up")
+    return _framework(request, error)
 
 
 def _unexpected(request: Request, error: Exception) -> HTTPResponse:

@@ -10,6 +10,7 @@ from kit.describe import AccessRule
 @dataclass(frozen=True, slots=True)
 class MockCaller:
     key: str = "mock"
+    sender: str = "mock"
 
 
 class MockAccess(AccessRule):

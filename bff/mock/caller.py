@@ -23,14 +23,20 @@ class Answer:
 
 
 class Phone:
-    """One device of one person. ``api`` goes below ``/api/v1``, ``mock`` below ``/mock/api``."""
+    """One device of one person on one platform. ``api`` goes below ``/api/v1``, ``mock`` below
+    ``/mock/api``."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base: str, platform: str = "wechat") -> None:
         self._session = session
         self.base = base.rstrip("/")
+        self.platform = platform
         self.device = f"journey-{new_id()[:16]}"
         self.token: str | None = None
         self._refresh_token = ""
+
+    def elsewhere(self, platform: str) -> "Phone":
+        """A phone that knows nothing yet, where another mini-program is opened."""
+        return Phone(self._session, self.base, platform)
 
     async def api(self, method: str, path: str, *, expect: int = 200, **how: Any) -> Answer:
         """One call; an access token that has run out is renewed first, as on a real phone."""
@@ -72,7 +78,7 @@ class Phone:
         data: Any = None,
         key: str | None = None,
     ) -> Answer:
-        headers = {"X-Device-Id": self.device, "X-Client-Platform": "wechat"}
+        headers = {"X-Device-Id": self.device, "X-Client-Platform": self.platform}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         if key is not None:

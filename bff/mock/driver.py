@@ -1,11 +1,12 @@
 """What makes the mock's time pass: the far side acts when it is due, and the clock can be moved.
 
 Moving the clock goes from one due thing to the next, so that timers, callbacks and messages happen
-in the order in which they would have happened.
+in the order in which they would have happened. At the end the house is kept, because what has had
+its time would have been erased on the way.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from adapters.far_side import Simulator
@@ -23,11 +24,16 @@ class ClockMoveTooLong(Exception):
 
 class Driver:
     def __init__(
-        self, clock: ShiftableClock, relay: Relay, simulators: Sequence[Simulator]
+        self,
+        clock: ShiftableClock,
+        relay: Relay,
+        simulators: Sequence[Simulator],
+        sweep: Callable[[], Awaitable[None]],
     ) -> None:
         self._clock = clock
         self._relay = relay
         self._simulators = simulators
+        self._sweep = sweep
         self._moving = asyncio.Lock()
 
     async def run(self) -> None:
@@ -53,6 +59,7 @@ class Driver:
                 stops += 1
             self._move(target)
             await self._settle()
+            await self._sweep()
             return stops
 
     async def settle(self) -> None:

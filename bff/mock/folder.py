@@ -6,14 +6,21 @@ import json
 import os
 import secrets
 import string
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from adapters.aishandong import simulator as aishandong
+from adapters.alipay import simulator as alipay
+from adapters.far_side import FarSide
+from adapters.identity import simulator as identity_register
 from kit.clock import ShiftableClock
 
 _KEYS_FILE = "development-keys.json"
 _CLOCK_FILE = "clock.json"
+_MADE_FOR = "2"
+"""Counted up when :func:`_new_keys` makes keys that it did not make before."""
 
 
 class FolderInUse(Exception):
@@ -48,10 +55,14 @@ class DataFolder:
     def development_keys(self) -> dict[str, str]:
         """Environment values of this folder's own keys; for development only."""
         file = self.path / _KEYS_FILE
-        if not file.exists():
-            self._write(file, json.dumps(_new_keys(), indent=1))
-        keys: dict[str, str] = json.loads(file.read_text())
-        return keys
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        if kept.get("MADE_FOR") != _MADE_FOR:
+            # A folder that an older release made gets what this one needs besides.
+            with closing(FarSide(self.far_side("alipay"), "alipay", self.clock())) as far_side:
+                made = _new_keys() | _platform_keys(far_side)
+            kept = {**made, **kept, "MADE_FOR": _MADE_FOR}
+            self._write(file, json.dumps(kept, indent=1))
+        return kept
 
     def clock(self) -> ShiftableClock:
         """The folder's clock, as far ahead as it was left."""
@@ -96,4 +107,13 @@ def _new_keys() -> dict[str, str]:
         "PROVINCE_ENCRYPT_KEY": text(16),
         "PROVINCE_CALLBACK_TOKEN": text(32),
         "PROVINCE_DOCUMENT_TOKEN": text(32),
+    }
+
+
+def _platform_keys(alipay_side: FarSide) -> dict[str, str]:
+    """Of the platforms that a process may do without, and of their far sides."""
+    return {
+        **aishandong.development_keys(),
+        **identity_register.development_keys(),
+        **alipay.development_keys(alipay_side),
     }

@@ -1,9 +1,11 @@
 """The people of the mock. All are invented; their ID numbers only have a right check digit."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from kit.secrets import IdNumber, PersonName, PhoneNumber
+from kit.text import Text
 
 FaceOutcome = Literal["pass", "fail"]
 
@@ -16,13 +18,32 @@ class Persona:
     phone: PhoneNumber
     story: str
     assurance_possible: str
-    """The highest assurance this person can reach: ``real_person``, or ``phone``."""
+    """The highest assurance this person can reach: ``real_person``, ``real_name`` or ``phone``."""
+    level: str
+    """The ``authLevel`` that 爱山东 gives this person."""
+
+
+@dataclass(frozen=True, slots=True)
+class MockCompany:
+    """``roles``: a persona's key to 0 agent, 1 administrator, 2 legal person."""
+
+    uscc: str
+    name: str
+    roles: Mapping[str, str]
 
 
 def _persona(
-    key: str, name: str, id_number: str, phone: str, story: str, assurance: str = "real_person"
+    key: str,
+    name: str,
+    id_number: str,
+    phone: str,
+    story: str,
+    assurance: str = "real_person",
+    level: str = "3",
 ) -> Persona:
-    return Persona(key, PersonName(name), IdNumber(id_number), PhoneNumber(phone), story, assurance)
+    return Persona(
+        key, PersonName(name), IdNumber(id_number), PhoneNumber(phone), story, assurance, level
+    )
 
 
 PERSONAS = {
@@ -32,9 +53,35 @@ PERSONAS = {
         _persona("lisi", "李四", "371402198806150047", "13800000002", "与人合伙的股东"),
         _persona("wangwu", "王五", "370103197909220014", "13800000003", "已有公司的法定代表人"),
         _persona(
-            "zhaoliu", "赵六", "371402199501300029", "13800000004", "人脸核验总是不通过", "phone"
+            "zhaoliu",
+            "赵六",
+            "371402199501300029",
+            "13800000004",
+            "人脸核验总是不通过",
+            "real_name",
+            "2",
         ),
-        _persona("sunqi", "孙七", "370102201205010011", "13800000005", "未成年人", "phone"),
+        _persona("sunqi", "孙七", "370102201205010011", "13800000005", "未成年人", "phone", "1"),
         _persona("zhoulao", "周老", "370102194803120031", "13800000006", "使用长辈模式的老人"),
     )
 }
+
+COMPANIES = (
+    MockCompany("91370102MA3QAAA01U", "济南示例餐饮有限公司", {"wangwu": "2", "lisi": "0"}),
+    MockCompany("91370103MA3QBBB022", "济南示例百货有限公司", {"zhoulao": "2", "wangwu": "1"}),
+)
+"""The first is the one that the samples of change and cancel drafts are about."""
+
+COMPANY_ROLES: Mapping[str, Text] = {
+    "0": Text("经办人", "Agent"),
+    "1": Text("管理员", "Administrator"),
+    "2": Text("法人", "Legal person"),
+}
+
+
+def companies_of(key: str) -> Iterator[tuple[MockCompany, str]]:
+    """The companies in which the persona is something, with the code of the role."""
+    for company in COMPANIES:
+        role = company.roles.get(key)
+        if role is not None:
+            yield company, role

@@ -9,6 +9,11 @@ class UnknownPersona(NotFound):
     title = Text("没有这个模拟人物", "There is no such persona")
 
 
+class UnknownCompany(NotFound):
+    code = "unknown_company"
+    title = Text("该人物没有可代办的企业", "This persona is nothing in such a company")
+
+
 class UnknownCase(NotFound):
     code = "unknown_case"
     title = Text("省平台没有这个办件", "The province has no such case")

@@ -7,17 +7,19 @@ from sanic import Blueprint
 
 from adapters.province.departments import ActNotPossible as ProvinceActNotPossible
 from adapters.province.departments import NoSuchMatter
-from adapters.wechat.simulator.face import UnknownFaceCheck
 from adapters.wechat.simulator.messages import DialogRefused
 from bff.mock import schemas
 from bff.mock.access import MOCK
 from bff.mock.driver import ClockMoveTooLong
-from bff.mock.personas import PERSONAS, Persona
+from bff.mock.far_peers import every_scenario
+from bff.mock.personas import COMPANY_ROLES, PERSONAS, Persona, companies_of
+from bff.mock.phones import answer_face_dialog, login_credential, open_dialogs, phone_proof
 from bff.mock.problems import (
     ActNotPossible,
     ClockMoveRefused,
     DialogNotShown,
     UnknownCase,
+    UnknownCompany,
     UnknownPersona,
     UnknownScenario,
 )
@@ -27,7 +29,7 @@ from kit.answers import Shown
 from kit.clock import CHINA, in_china
 from kit.describe import describe
 from kit.problems import NotFound
-from kit.text import Text
+from kit.text import Language, Text
 
 ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
@@ -37,35 +39,32 @@ bp = Blueprint("mock", url_prefix="/mock/api")
 
 @bp.get("/personas")
 @describe("mockPersonas", "模拟人物", access=MOCK, tag="mock", returns=list[schemas.PersonaView])
-async def personas() -> Shown:
-    views = [
-        schemas.PersonaView(
-            key=persona.key,
-            name=persona.name.reveal(),
-            id_number=persona.id_number.reveal(),
-            phone=persona.phone.reveal(),
-            story=persona.story,
-            assurance_possible=persona.assurance_possible,
-        )
-        for persona in PERSONAS.values()
-    ]
-    return Shown(views)
+async def personas(language: Language) -> Shown:
+    return Shown([_persona_view(persona, language) for persona in PERSONAS.values()])
 
 
 @bp.post("/codes")
 @describe(
     "mockCodes",
-    "一次性登录码或手机号码",
+    "一次性登录码、票据，或手机号授权",
     access=MOCK,
     tag="mock",
     body=schemas.CodeWanted,
     returns=schemas.Credential,
-    problems=[UnknownPersona],
+    problems=[UnknownPersona, UnknownCompany],
 )
 async def codes(body: schemas.CodeWanted, world: World) -> Shown:
     persona = _persona(body.persona)
-    issue = world.wechat.issue_login_code if body.kind == "login" else world.wechat.issue_phone_code
-    return Shown(schemas.Credential({"code": issue(persona.key)}))
+    giving = login_credential if body.kind == "login" else phone_proof
+    return Shown(schemas.Credential(giving(world.peers, persona, body)))
+
+
+@bp.get("/face")
+@describe(
+    "mockFaceDialogs", "手机上打开的人脸核验", access=MOCK, tag="mock", returns=schemas.OpenDialogs
+)
+async def face_dialogs(world: World) -> Shown:
+    return Shown(schemas.OpenDialogs(await open_dialogs(world.peers, world.clock.now())))
 
 
 @bp.post("/face")
@@ -80,12 +79,8 @@ async def codes(body: schemas.CodeWanted, world: World) -> Shown:
 )
 async def face(body: schemas.FaceDialog, world: World) -> Shown:
     persona = _persona(body.persona)
-    verify_id = await world.services.identity.upstream_id(body.identity_check)
-    outcome = "fail" if persona.key == "zhaoliu" and body.outcome == "pass" else body.outcome
-    try:
-        world.wechat.answer_face_dialog(verify_id, persona.key, outcome)
-    except UnknownFaceCheck:
-        raise NotFound from None
+    method, upstream_id = await world.services.identity.upstream(body.identity_check)
+    answer_face_dialog(world.peers, persona, method, upstream_id, body.outcome)
     return Shown(schemas.Done(True))
 
 
@@ -216,14 +211,24 @@ async def taps(body: schemas.Tap, world: World) -> Shown:
 
 
 @bp.get("/scenarios")
-@describe("mockScenarios", "已布置的故障与怪癖", access=MOCK, tag="mock", returns=schemas.Rows)
-async def scenarios(world: World) -> Shown:
+@describe(
+    "mockScenarios",
+    "故障与怪癖：已布置的，以及全部名称",
+    access=MOCK,
+    tag="mock",
+    returns=schemas.Scenarios,
+)
+async def scenarios(world: World, language: Language) -> Shown:
     rows = [
         {"name": name, "peer": far_side.name, **how}
         for far_side in world.far_sides.values()
         for name, how in far_side.all("scenario")
     ]
-    return Shown(schemas.Rows(rows))
+    available = [
+        schemas.ScenarioView(name, peer, text.in_language(language))
+        for peer, name, text in every_scenario()
+    ]
+    return Shown(schemas.Scenarios(rows, available))
 
 
 @bp.put("/scenarios/<name:str>")
@@ -269,6 +274,23 @@ async def requests(query: schemas.LimitQuery, world: World) -> Shown:
     rows = [row for side in world.far_sides.values() for row in side.exchanges(query.limit)]
     rows.sort(key=lambda row: str(row["at"]), reverse=True)
     return Shown(schemas.Rows(rows[: query.limit]))
+
+
+def _persona_view(persona: Persona, language: Language) -> schemas.PersonaView:
+    return schemas.PersonaView(
+        key=persona.key,
+        name=persona.name.reveal(),
+        id_number=persona.id_number.reveal(),
+        phone=persona.phone.reveal(),
+        story=persona.story,
+        assurance_possible=persona.assurance_possible,
+        companies=[
+            schemas.PersonaCompany(
+                company.uscc, company.name, role, COMPANY_ROLES[role].in_language(language)
+            )
+            for company, role in companies_of(persona.key)
+        ],
+    )
 
 
 def _persona(key: str) -> Persona:

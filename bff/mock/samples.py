@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bff.mock.personas import PERSONAS
+from bff.mock.phones import persona_of
 from bff.mock.schemas import Samples
 from bff.mock.world import World
 from kit.problems import NotFound
@@ -38,9 +39,7 @@ async def samples_for(world: World, draft_id: str) -> Samples:
 async def _person(world: World, person_id: str) -> SamplePerson:
     """Whoever's account it is; zhangsan for a minor, who cannot be a legal representative."""
     accounts = await world.services.people.recipients(person_id)
-    open_ids = {account.open_id for account in accounts}
-    known = (p for p in PERSONAS.values() if world.wechat.open_id_of(p.key) in open_ids)
-    persona = next(known, PERSONAS["zhangsan"])
+    persona = persona_of(world.peers, accounts) or PERSONAS["zhangsan"]
     if persona.key == "sunqi":
         persona = PERSONAS["zhangsan"]
     return SamplePerson(persona.name.reveal(), persona.id_number.reveal(), persona.phone.reveal())

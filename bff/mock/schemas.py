@@ -12,6 +12,15 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is sent to the mock; unknown members are refused."""
 
 
+class PersonaCompany(msgspec.Struct, frozen=True):
+    """A company in which a persona is something; ``role`` is 爱山东's ``corUserRole``."""
+
+    uscc: str
+    name: str
+    role: str
+    role_text: str
+
+
 class PersonaView(msgspec.Struct, frozen=True):
     key: str
     name: str
@@ -19,15 +28,22 @@ class PersonaView(msgspec.Struct, frozen=True):
     phone: str
     story: str
     assurance_possible: str
+    companies: list[PersonaCompany]
 
 
 class CodeWanted(Body, frozen=True):
-    platform: Literal["wechat"]
+    """``user_type`` and ``uscc`` belong to 爱山东: 2 signs in for a company."""
+
+    platform: Literal["wechat", "alipay", "aishandong"]
     persona: Short
     kind: Literal["login", "phone"] = "login"
+    user_type: Literal["1", "2"] = "1"
+    uscc: Short | None = None
 
 
 class Credential(msgspec.Struct, frozen=True):
+    """For ``/auth/login``; or, of the kind ``phone``, the body for ``/auth/phone``."""
+
     credential: dict[str, str]
 
 
@@ -35,6 +51,19 @@ class FaceDialog(Body, frozen=True):
     identity_check: Short
     persona: Short
     outcome: Literal["pass", "fail", "cancel"]
+
+
+class OpenDialog(msgspec.Struct, frozen=True):
+    """An identity check that waits for somebody's face: what ``POST face`` answers."""
+
+    identity_check: str
+    persona: str
+    method: str
+    begun_at: str
+
+
+class OpenDialogs(msgspec.Struct, frozen=True):
+    items: list[OpenDialog]
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -92,6 +121,19 @@ class ScenarioArmed(Body, frozen=True):
     times: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
     then: dict[str, Any] = {}
     seed: int = 0
+
+
+class ScenarioView(msgspec.Struct, frozen=True):
+    name: str
+    peer: str
+    text: str
+
+
+class Scenarios(msgspec.Struct, frozen=True):
+    """``items`` are armed: name, peer, how many ``times`` are left, and their settings."""
+
+    items: list[dict[str, Any]]
+    available: list[ScenarioView]
 
 
 class PersonaQuery(msgspec.Struct, frozen=True):

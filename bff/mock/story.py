@@ -1,4 +1,5 @@
-"""An entrepreneur's whole way, from the login to the last licence, as a phone would go it."""
+"""An entrepreneur's whole way, from the login to the last licence, as phones would go it: begun on
+WeChat, gone on with in Alipay and 爱山东."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ import aiohttp
 
 from bff.mock.caller import Phone, Surprise
 from bff.mock.display import Display
+from bff.mock.signing_in import prove_identity, sign_in
 from kit.ids import new_id
 
 PERSONA = "zhangsan"
@@ -25,7 +27,10 @@ class Story:
     phone: Phone
     display: Display
     persona: dict[str, Any] = field(default_factory=dict)
+    person_id: str = ""
     draft: dict[str, Any] = field(default_factory=dict)
+    samples: dict[str, Any] = field(default_factory=dict)
+    """Right answers, by step."""
     revision: int = 0
     application: dict[str, Any] = field(default_factory=dict)
     last_seq: int = 0
@@ -38,6 +43,8 @@ class Story:
             ("查看能办什么", self.look_around),
             ("建立草稿", self.start_draft),
             ("逐步填写并保存", self.fill_in),
+            ("换到支付宝接着填", self.go_on_in_alipay),
+            ("换到爱山东填完", self.go_on_in_aishandong),
             ("上传材料", self.upload),
             ("订阅进度消息", self.subscribe),
             ("一次提交", self.submit),
@@ -51,31 +58,15 @@ class Story:
     async def sign_in(self) -> str:
         personas = (await self.phone.mock("GET", "/personas")).body
         self.persona = next(one for one in personas if one["key"] == PERSONA)
-        wanted = {"platform": "wechat", "persona": PERSONA}
-        credential = (await self.phone.mock("POST", "/codes", json=wanted))["credential"]
-        login = {"platform": "wechat", "credential": credential}
-        session = await self.phone.api("POST", "/auth/login", json=login)
-        self.phone.keep(session.body)
+        session, login = await sign_in(self.phone, PERSONA)
         await self.phone.api("POST", "/auth/login", json=login, expect=401)
         return f"用过的登录码被拒绝；身份级别 {session['person']['assurance']}"
 
     async def prove_identity(self) -> str:
-        texts = (await self.phone.api("GET", "/consents"))["items"]
-        version = next(one["text_version"] for one in texts if one["purpose"] == "identity_check")
-        asked = {
-            "method": "wechat_face",
-            "name": self.persona["name"],
-            "id_number": self.persona["id_number"],
-            "consent": {"text_version": version},
-        }
-        check = await self.phone.api(
-            "POST", "/auth/identity-checks", json=asked, key=new_id(), expect=201
-        )
-        dialog = {"identity_check": check["id"], "persona": PERSONA, "outcome": "pass"}
-        await self.phone.mock("POST", "/face", json=dialog)
-        result = await self.phone.api("GET", f"/auth/identity-checks/{check['id']}")
+        result = await prove_identity(self.phone, self.persona)
         _expect(result["state"] == "passed", f"the identity check is {result['state']}")
         me = await self.phone.api("GET", "/me")
+        self.person_id = me["id"]
         _expect(me["assurance"] == "real_person", "the person is not a real person yet")
         return f"{me['display_name']} 已实人认证"
 
@@ -112,33 +103,64 @@ class Story:
 
     async def fill_in(self) -> str:
         samples = await self.phone.mock("GET", f"/drafts/{self.draft['id']}/sample-answers")
-        started_at, progress = self.revision, {"complete": 0, "total": 0}
-        for step in self.draft["plan"]["steps"]:
-            answers = samples["steps"][step["key"]]
-            saved = await self._save(step["key"], answers, self.revision)
-            _expect(
-                saved["step"]["state"] == "complete",
-                f"step {step['key']} is {saved['step']['state']}: {saved['step']['errors']}",
-            )
-            self.revision = saved["revision"]
-            progress = saved["progress"]
+        self.samples = samples["steps"]
+        started_at, share = self.revision, self._share(0)
+        told = await self._fill(self.phone, share)
         # A reply that was lost: the phone sends the same save again, on its old base.
-        last = self.draft["plan"]["steps"][-1]["key"]
-        repeated = await self._save(last, samples["steps"][last], started_at)
+        last = share[-1]
+        repeated = await self._save(self.phone, last, started_at)
         _expect(repeated["revision"] == self.revision, "a repeated save made a new revision")
+        return told
+
+    async def go_on_in_alipay(self) -> str:
+        return await self._go_on(self.phone.elsewhere("alipay"), self._share(1))
+
+    async def go_on_in_aishandong(self) -> str:
+        told = await self._go_on(self.phone.elsewhere("aishandong"), self._share(2))
         resumed = await self.phone.api("GET", f"/drafts/{self.draft['id']}")
         _expect(
             all(step["state"] == "complete" for step in resumed["steps"]),
-            "the resumed draft is not complete",
+            "the draft is not complete on the first phone",
         )
         self.draft = resumed.body
+        return f"{told}；回到微信，草稿已填完"
+
+    async def _go_on(self, phone: Phone, steps: list[str]) -> str:
+        """The same person on another platform, with the same draft. On a mock that has seen the
+        journey before, that account is known to be this person's."""
+        session, _ = await sign_in(phone, PERSONA)
+        told = "账号此前已归到本人"
+        if session["person"]["id"] != self.person_id:
+            await phone.api("GET", f"/drafts/{self.draft['id']}", expect=404)
+            check = await prove_identity(phone, self.persona)
+            _expect(check["state"] == "passed", f"the identity check is {check['state']}")
+            told = "核验前看不到草稿，核验后归到同一人"
+        me = await phone.api("GET", "/me")
+        _expect(me["id"] == self.person_id, "the account was not joined to the person")
+        found = await phone.api("GET", f"/drafts/{self.draft['id']}")
+        _expect(found["revision"] == self.revision, "the draft is not as it was left")
+        return f"{told}；{await self._fill(phone, steps)}"
+
+    def _share(self, third: int) -> list[str]:
+        """The keys of the steps that one platform fills in."""
+        keys = [step["key"] for step in self.draft["plan"]["steps"]]
+        size = -(-len(keys) // 3)
+        return keys[third * size : (third + 1) * size]
+
+    async def _fill(self, phone: Phone, steps: list[str]) -> str:
+        progress = {"complete": 0, "total": 0}
+        for step in steps:
+            saved = await self._save(phone, step, self.revision)
+            state = saved["step"]["state"]
+            _expect(state == "complete", f"step {step} is {state}: {saved['step']['errors']}")
+            self.revision, progress = saved["revision"], saved["progress"]
         return f"{progress['complete']}/{progress['total']} 步完成"
 
-    async def _save(self, step: str, answers: Any, base_revision: int) -> Any:
-        return await self.phone.api(
+    async def _save(self, phone: Phone, step: str, base_revision: int) -> Any:
+        return await phone.api(
             "PUT",
             f"/drafts/{self.draft['id']}/steps/{step}",
-            json={"base_revision": base_revision, "answers": answers},
+            json={"base_revision": base_revision, "answers": self.samples[step]},
         )
 
     async def upload(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from kit.coordination.ports import MAYBE_MISSED, Coordination, Verdict
+from kit.coordination.ports import MAYBE_MISSED, Coordination, Quota, Verdict
 
 
 class MemoryCache:
@@ -178,36 +178,37 @@ class MemoryRateLimits:
         self._monotonic = monotonic
         self._free_at: OrderedDict[str, float] = OrderedDict()
 
-    async def hit(
-        self,
-        name: str,
-        limit: int,
-        window_s: int,
-        *,
-        fail_open: bool = True,
-    ) -> Verdict:
+    async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
         now = self._monotonic()
-        debt_s = max(0.0, self._free_at.get(name, now) - now)
-        allowed = _hits_left(debt_s, limit, window_s) > 0
-        if allowed:
-            debt_s += window_s / limit
-            self._free_at[name] = now + debt_s
-            self._free_at.move_to_end(name)
-            if len(self._free_at) > self._names_max:
-                self._free_at.popitem(last=False)
-        return verdict_of(allowed, debt_s, limit, window_s)
+        debts = [max(0.0, self._free_at.get(quota.name, now) - now) for quota in quotas]
+        allowed = [
+            hits_left(debt_s, quota) > 0 for debt_s, quota in zip(debts, quotas, strict=True)
+        ]
+        if all(allowed):
+            for place, quota in enumerate(quotas):
+                debts[place] += quota.window_s / quota.limit
+                self._remember(quota.name, now + debts[place])
+        return tuple(map(verdict_of, allowed, debts, quotas))
+
+    def _remember(self, name: str, free_at: float) -> None:
+        self._free_at[name] = free_at
+        self._free_at.move_to_end(name)
+        if len(self._free_at) > self._names_max:
+            self._free_at.popitem(last=False)
 
 
-def verdict_of(allowed: bool, debt_s: float, limit: int, window_s: int) -> Verdict:
-    """What is left of ``limit`` when ``debt_s`` seconds of ``window_s`` are used up."""
-    remaining = _hits_left(debt_s, limit, window_s)
-    wait_s = 0.0 if remaining > 0 else debt_s + window_s / limit - window_s
-    return Verdict(allowed, limit, remaining, wait_s)
+def verdict_of(allowed: bool, debt_s: float, quota: Quota) -> Verdict:
+    """What is left of the quota when ``debt_s`` seconds of its window are used up."""
+    remaining = hits_left(debt_s, quota)
+    if remaining == quota.limit:
+        return Verdict(allowed, quota.limit, remaining, 0.0)
+    more_after_s = debt_s + (remaining + 1) * quota.window_s / quota.limit - quota.window_s
+    return Verdict(allowed, quota.limit, remaining, max(0.0, more_after_s))
 
 
-def _hits_left(debt_s: float, limit: int, window_s: int) -> int:
+def hits_left(debt_s: float, quota: Quota) -> int:
     # A thousandth of a hit is forgiven: otherwise rounding would hide one that is due.
-    return int((window_s - debt_s) * limit / window_s + 0.001)
+    return int((quota.window_s - debt_s) * quota.limit / quota.window_s + 0.001)
 
 
 def memory_coordination() -> Coordination:

@@ -7,7 +7,7 @@ loss of Redis) and saving and submitting go on. What must last is in the databas
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MAYBE_MISSED = ""
 """What a subscriber gets after a gap in which messages may have been lost: look again."""
@@ -49,23 +49,35 @@ class Notifier(Protocol):
         ...
 
 
+class Quota(NamedTuple):
+    """``limit`` hits of ``name`` at once, then one each ``window_s / limit`` seconds."""
+
+    name: str
+    limit: int
+    window_s: int
+    fail_open: bool = True
+    """While Redis is lost each process counts for itself; False (what must not be guessed N times
+    on N replicas) refuses."""
+    shared: bool = True
+    """False: each process counts for itself at any time, for what may not cost a round trip."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``remaining`` hits would be let in right now; after ``reset_after_s`` seconds the next one is
-    (0 when it would be already)."""
+    """On one quota. ``remaining`` hits would be let in right now, one more than that after
+    ``more_after_s`` seconds (0 when none is used up): with none remaining, that is the wait."""
 
     allowed: bool
     limit: int
     remaining: int
-    reset_after_s: float
+    more_after_s: float
 
 
 class RateLimits(Protocol):
-    async def hit(self, name: str, limit: int, window_s: int, *, fail_open: bool = True) -> Verdict:
-        """Count one hit of ``name``: ``limit`` at once, then one each ``window_s / limit`` seconds.
-
-        A refused hit costs nothing. While Redis is lost each process counts for itself; with
-        ``fail_open=False`` (what must not be guessed N times on N replicas) it refuses.
+    async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
+        """Count one hit of every quota, or of none when one of them refuses: a verdict for each, in
+        their order. So a refusal costs nothing anywhere, and whoever waited as long as the refusing
+        ones say is let in. All quotas of a call are ``shared`` or none is; one round trip at most.
         """
         ...
 

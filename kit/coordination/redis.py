@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from kit.coordination.memory import MemoryRateLimits, Subscribers, verdict_of
-from kit.coordination.ports import Coordination, Verdict
+from kit.coordination.ports import Coordination, Quota, Verdict
 from kit.ids import new_token
 from kit.retry import RetrySchedule
 from kit.tasks import TaskCrew
@@ -46,15 +46,25 @@ return 0
 _HIT = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local limit = tonumber(ARGV[1])
-local window = tonumber(ARGV[2])
-local debt = math.max(0, tonumber(redis.call('GET', KEYS[1]) or now) - now)
-if (window - debt) * limit / window + 0.001 < 1 then
-  return {0, math.ceil(debt)}
+local allowed, debts, refused = {}, {}, false
+for n, key in ipairs(KEYS) do
+  local limit, window = tonumber(ARGV[2 * n - 1]), tonumber(ARGV[2 * n])
+  debts[n] = math.max(0, tonumber(redis.call('GET', key) or now) - now)
+  allowed[n] = 1
+  if (window - debts[n]) * limit / window + 0.001 < 1 then
+    allowed[n], refused = 0, true
+  end
 end
-debt = debt + window / limit
-redis.call('SET', KEYS[1], string.format('%.0f', now + debt), 'PX', math.ceil(debt / 1000))
-return {1, math.ceil(debt)}
+local answer = {}
+for n, key in ipairs(KEYS) do
+  if not refused then
+    debts[n] = debts[n] + tonumber(ARGV[2 * n]) / tonumber(ARGV[2 * n - 1])
+    local free_at = string.format('%.0f', now + debts[n])
+    redis.call('SET', key, free_at, 'PX', math.ceil(debts[n] / 1000))
+  end
+  answer[2 * n - 1], answer[2 * n] = allowed[n], math.ceil(debts[n])
+end
+return answer
 """
 
 
@@ -186,23 +196,39 @@ class RedisLocks:
 
 
 class RedisRateLimits:
-    """One atomic round trip a hit; while Redis is lost each process counts for itself."""
+    """One atomic round trip for all quotas of a call; while Redis is lost each process counts for
+    itself."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
         self._hit = link.client.register_script(_HIT)
         self._alone = MemoryRateLimits()
 
-    async def hit(self, name: str, limit: int, window_s: int, *, fail_open: bool = True) -> Verdict:
+    async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
+        if not quotas[0].shared:
+            return await self._alone.hit(*quotas)
+        keys = [f"bff:limit:{quota.name}" for quota in quotas]
+        sizes = [size for quota in quotas for size in (quota.limit, quota.window_s * 1_000_000)]
         try:
-            allowed, debt_us = await self._link.ask(
-                lambda _: self._hit(keys=[f"bff:limit:{name}"], args=[limit, window_s * 1_000_000])
-            )
+            told: list[int] = await self._link.ask(lambda _: self._hit(keys=keys, args=sizes))
         except RedisLostError:
-            if fail_open:
-                return await self._alone.hit(name, limit, window_s)
-            return Verdict(False, limit, 0, self._link.pause_s)
-        return verdict_of(bool(allowed), debt_us / 1_000_000, limit, window_s)
+            return await self._hit_without_redis(quotas)
+        return tuple(
+            verdict_of(bool(told[2 * place]), told[2 * place + 1] / 1_000_000, quota)
+            for place, quota in enumerate(quotas)
+        )
+
+    async def _hit_without_redis(self, quotas: tuple[Quota, ...]) -> tuple[Verdict, ...]:
+        if all(quota.fail_open for quota in quotas):
+            return await self._alone.hit(*quotas)
+        return tuple(
+            verdict_of(allowed=True, debt_s=0.0, quota=quota)
+            if quota.fail_open
+            else Verdict(
+                allowed=False, limit=quota.limit, remaining=0, more_after_s=self._link.pause_s
+            )
+            for quota in quotas
+        )
 
 
 class RedisNotifier:

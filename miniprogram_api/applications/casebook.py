@@ -166,8 +166,11 @@ class Casebook:
             await self._tell(case, line, None)
 
     async def _tell(self, case: Case, line: Line, matter: Matter | None) -> None:
-        """Whether and how is for push to decide; this says what happened, without personal data."""
+        """Whether and how is for push to decide; this says what happened, without personal data.
+        Nobody is there to be told of an application whose person's account was deleted."""
         application = case.application
+        if application.restricted_at is not None:
+            return
         happening = {
             "event_id": line.id,
             "person_id": application.person_id,
@@ -182,9 +185,14 @@ class Casebook:
             "department": matter.department if matter else None,
             "points": line.body.points,
             "promised_at": matter.due_at if matter else None,
+            "provisional": self._is_provisional(matter),
             "delivery": application.delivery_method,
         }
         await self._outbox.put(TELL_TOPIC, f"tell:{application.id}", happening)
+
+    def _is_provisional(self, matter: Matter | None) -> bool:
+        due_at = matter.due_at if matter else None
+        return due_at is not None and self._calendar.is_provisional(due_at)
 
     async def _save(self, case: Case) -> None:
         """The row goes last: it carries the end of the log."""

@@ -9,6 +9,7 @@ import structlog
 from adapters.errors import Refused, Unreachable
 from adapters.outbox.delivery import Delivery
 from adapters.province.port import OneWindow, Receipt
+from auth.access_log import AccessLogService
 from kit.secrets import KeyRing
 from miniprogram_api.applications.case import Case, News
 from miniprogram_api.applications.casebook import Casebook
@@ -41,9 +42,16 @@ class ForwardHandler:
     after the province has had time to store it: only then is the filing sent once more. So uneven
     attempts may send, even ones only ask."""
 
-    def __init__(self, casebook: Casebook, one_window: OneWindow, ring: KeyRing) -> None:
+    def __init__(
+        self,
+        casebook: Casebook,
+        one_window: OneWindow,
+        access_log: AccessLogService,
+        ring: KeyRing,
+    ) -> None:
         self._casebook = casebook
         self._one_window = one_window
+        self._access_log = access_log
         self._ring = ring
 
     async def handle(self, delivery: Delivery) -> None:
@@ -59,11 +67,14 @@ class ForwardHandler:
                 receipt = await self._submit(application)
             except Refused as refused:
                 if refused.code != REFUSED_BY_CONTENT:
+                    # It was read all the same, and parking does not know that.
+                    await self._note_access(application)
                     raise
                 await self._returned(delivery, application_id, refused.reason)
                 return
         async with delivery.settling():
             case = await self._case(application_id)
+            await self._note_access(case.application)
             case.application.upstream_no = receipt.upstream_no
             for matter in case.matters:
                 matter.upstream_no = receipt.upstream_no
@@ -87,8 +98,13 @@ class ForwardHandler:
         log.warning("filing_refused", application_id=application_id)
         async with delivery.settling():
             case = await self._case(application_id)
+            await self._note_access(case.application)
             news = _of_all(case, MatterState.PRE_REVIEW_RETURNED, Private(reason=reason))
             await self._casebook.take_news(case, news)
+
+    async def _note_access(self, application: Application) -> None:
+        person_id = application.person_id
+        await self._access_log.record(person_id, "province", "application", "application")
 
     async def _case(self, application_id: str) -> Case:
         case = await self._casebook.take_up(application_id)

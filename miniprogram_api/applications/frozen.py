@@ -10,11 +10,20 @@ from datetime import datetime
 
 import msgspec
 
-from adapters.province.port import FiledDocument, FiledItem, FiledMaterial, Filing
-from kit.secrets import KeyRing
+from adapters.province.port import (
+    FiledApplicant,
+    FiledDocument,
+    FiledItem,
+    FiledMaterial,
+    FiledRole,
+    Filing,
+)
+from kit.secrets import IdNumber, KeyRing, PersonName, PhoneNumber
 from miniprogram_api.applications.models import Application
 
-FORMAT = "application/1"
+FORMAT = "application/2"
+"""2 adds ``applicant``, ``acting_for``, ``consents`` and the items' ``consent``. What was frozen as
+1 is still opened; its hash is of the bytes that are kept, so the new members do not touch it."""
 
 
 class FrozenItem(msgspec.Struct, frozen=True):
@@ -23,6 +32,9 @@ class FrozenItem(msgspec.Struct, frozen=True):
     department: str
     fields: list[str]
     """The codes of the answers that this item needs."""
+    consent: str | None = None
+    """What the applicant must have agreed to for a receiver outside to get them; None: no such
+    receiver."""
 
 
 class FrozenFile(msgspec.Struct, frozen=True):
@@ -39,6 +51,24 @@ class FrozenMaterial(msgspec.Struct, frozen=True):
     name: str
     serves: list[str]
     files: list[FrozenFile]
+
+
+class FrozenApplicant(msgspec.Struct, frozen=True):
+    """Who applied, as the identity check proved it; not what was typed into the form."""
+
+    name: str
+    id_number: str
+    phone: str | None
+
+    def __repr__(self) -> str:
+        return "FrozenApplicant(***)"
+
+
+class FrozenRole(msgspec.Struct, frozen=True):
+    """The company that the applicant acted for, and as what."""
+
+    uscc: str
+    role: str
 
 
 class FrozenContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +90,21 @@ class FrozenContent(msgspec.Struct, frozen=True, kw_only=True):
     materials: list[FrozenMaterial]
     delivery: dict[str, str]
     declaration: bool
+    applicant: FrozenApplicant | None = None
+    """None only in what was frozen as ``application/1``."""
+    acting_for: FrozenRole | None = None
+    consents: dict[str, bool] = {}
+    """Those that the items needed, and whether they were in force."""
+
+    def shares(self, item: FrozenItem) -> bool | None:
+        """Whether a receiver outside may get the item's answers; None when there is no such
+        receiver."""
+        return None if item.consent is None else self.consents.get(item.consent, False)
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The codes of the items that are filed without what was filled in for them."""
+        return frozenset(item.code for item in self.items if self.shares(item) is False)
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -78,12 +123,33 @@ def sealed(ring: KeyRing, application_id: str, text: bytes) -> bytes:
 
 
 def opened(ring: KeyRing, application: Application) -> FrozenContent:
-    text = ring.open(application.frozen_cipher, _context(application.id))
-    return msgspec.json.decode(text, type=FrozenContent)
+    return msgspec.json.decode(opened_text(ring, application), type=FrozenContent)
+
+
+def opened_text(ring: KeyRing, application: Application) -> bytes:
+    """The very bytes that the hash is of."""
+    return ring.open(application.frozen_cipher, _context(application.id))
+
+
+def filed_materials(content: FrozenContent) -> list[FrozenMaterial]:
+    """Without what only serves items whose receiver outside must not have it."""
+    withheld, filed = content.withheld, []
+    for material in content.materials:
+        serves = [item for item in material.serves if item not in withheld]
+        if serves or not material.serves:
+            filed.append(msgspec.structs.replace(material, serves=serves))
+    return filed
 
 
 def filing_of(application: Application, content: FrozenContent) -> Filing:
-    """What goes to the province; the application's id is the key that no attempt changes."""
+    """What goes to the province; the application's id is the key that no attempt changes.
+
+    An item whose receiver outside must not have the answers is filed without any, and the common
+    form without those that no other item asks.
+    """
+    withheld = content.withheld
+    asked = {code for item in content.items for code in item.fields}
+    shared = {code for item in content.items if item.code not in withheld for code in item.fields}
     return Filing(
         serial_no=application.id,
         reference_no=application.reference_no,
@@ -92,11 +158,14 @@ def filing_of(application: Application, content: FrozenContent) -> Filing:
         industry_code=content.industry_code,
         industry_name=content.industry_name,
         applied_at=application.submitted_at,
-        answers=content.answers,
-        items=[
-            FiledItem(item.code, item.name, {code: content.answers[code] for code in item.fields})
-            for item in content.items
-        ],
+        applicant=_applicant(content.applicant),
+        acting_for=_role(content.acting_for),
+        answers={
+            code: answer
+            for code, answer in content.answers.items()
+            if code in shared or code not in asked
+        },
+        items=[_item(item, content) for item in content.items],
         materials=[
             FiledMaterial(
                 material.code,
@@ -107,10 +176,29 @@ def filing_of(application: Application, content: FrozenContent) -> Filing:
                     for file in material.files
                 ],
             )
-            for material in content.materials
+            for material in filed_materials(content)
         ],
         delivery=content.delivery,
     )
+
+
+def _item(item: FrozenItem, content: FrozenContent) -> FiledItem:
+    sharing = content.shares(item)
+    fields = item.fields if sharing is not False else []
+    return FiledItem(
+        item.code, item.name, {code: content.answers[code] for code in fields}, sharing
+    )
+
+
+def _applicant(frozen: FrozenApplicant | None) -> FiledApplicant | None:
+    if frozen is None:
+        return None
+    phone = PhoneNumber(frozen.phone) if frozen.phone else None
+    return FiledApplicant(PersonName(frozen.name), IdNumber(frozen.id_number), phone)
+
+
+def _role(frozen: FrozenRole | None) -> FiledRole | None:
+    return None if frozen is None else FiledRole(frozen.uscc, frozen.role)
 
 
 def _context(application_id: str) -> str:

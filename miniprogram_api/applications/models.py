@@ -29,6 +29,9 @@ class Application(Model):
     state = BinCharField(32)
     upstream_no = BinCharField(64, null=True)
     submitted_at = UtcDatetimeField()
+    restricted_at: UtcDatetimeField[datetime | None] = UtcDatetimeField(null=True)
+    """Since when the record is kept only because the law wants it, after its person's account was
+    deleted: nobody is shown it any more, while its matters go on."""
     last_seq = fields.IntField()
     last_hash = BinCharField(HASH_LENGTH)
 
@@ -50,6 +53,11 @@ class Matter(Model):
     holder = BinCharField(16)
     upstream_no = BinCharField(64, null=True)
     promise = BinCharField(96)
+    consent = BinCharField(32, null=True)
+    """The consent that it takes to share what this item asks with somebody outside; None: nobody
+    outside has a part in it."""
+    consent_granted: fields.BooleanField[bool | None] = fields.BooleanField(null=True)
+    """Whether it was given at the submission. Withdrawing it later undoes nothing."""
     due_at: UtcDatetimeField[datetime | None] = UtcDatetimeField(null=True)
     clock_used_s = fields.IntField()
     reason_cipher = fields.BinaryField(null=True)

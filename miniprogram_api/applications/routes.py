@@ -4,10 +4,12 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
 from auth.citizen import Citizen
+from auth.company_problems import AuthorisationRequired, CompanyRoleRequired
 from auth.guard import CITIZENS, PEERS, VERIFIED_CITIZENS
 from kit.answers import JSON_MEDIA_TYPE, Shown
-from kit.describe import Limit, describe
+from kit.describe import describe
 from kit.idempotency import Once
+from kit.limits import Limit
 from kit.problems import NotFound, TooManyRequests
 from kit.text import Language
 from miniprogram_api.applications.documents import FiledDocuments
@@ -30,15 +32,16 @@ from miniprogram_api.drafts.service import Author, DraftExpired, DraftSubmitted
 
 bp = Blueprint("applications")
 
-SUBMIT_LIMIT = Limit("submit", 20, 600)
+SUBMIT_LIMITS = (Limit("submit", 20, 600),)
 
 
 @bp.post("/applications")
 @describe(
     "submitApplication", "提交申请", access=VERIFIED_CITIZENS, tag="applications", status=202,
-    body=SubmitApplication, returns=ApplicationView, idempotent=True, limit=SUBMIT_LIMIT,
+    body=SubmitApplication, returns=ApplicationView, idempotent=True, limits=SUBMIT_LIMITS,
     problems=[
-        DeclarationRequired, NotFound, DraftSubmitted, DraftExpired,
+        DeclarationRequired, NotFound, DraftSubmitted, DraftExpired, CompanyRoleRequired,
+        AuthorisationRequired,
     ],
 )  # fmt: skip
 async def submit_application(
@@ -50,7 +53,7 @@ async def submit_application(
     language: Language,
 ) -> Shown:
     author = Author.of(caller.person_id, request.headers)
-    return await submissions.submit(author, body, once, language)
+    return await submissions.submit(caller, author, body, once, language)
 
 
 @bp.get("/applications")

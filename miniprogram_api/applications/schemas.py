@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from kit.database.fields import ID_LENGTH
 from miniprogram_api.applications.states import Holder
+from miniprogram_api.drafts.service import SharingView
 
 Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]+$")]
 PAGE_MAX = 50
@@ -85,6 +86,10 @@ class MatterView(Struct, frozen=True):
     state_text: str
     holder: Holder
     promised_at: str | None
+    provisional: bool
+    """``promised_at`` lies in a year whose holidays are not announced yet: it may still move, and
+    ``promise_note`` says so."""
+    promise_note: str | None
     overdue: bool
     reason: str | None
     """The department's own words about the present state."""
@@ -105,6 +110,8 @@ class ApplicationView(Struct, frozen=True):
     content_hash: str
     delivery_method: str
     matters: list[MatterView]
+    consents: list[SharingView]
+    """Receivers outside, and what the applicant had agreed to when submitting."""
     last_seq: int
 
 

@@ -38,7 +38,7 @@ class ApplicationService:
         self, person_id: str, cursor: str | None, limit: int, language: Language
     ) -> ApplicationPage:
         """The newest first; ``cursor`` is the last one that was seen."""
-        query = Application.filter(person_id=person_id)
+        query = Application.filter(person_id=person_id, restricted_at__isnull=True)
         if cursor is not None:
             query = query.filter(id__lt=cursor)
         rows = await query.order_by("-id").limit(limit + 1)
@@ -50,7 +50,9 @@ class ApplicationService:
 
     async def running(self, person_id: str, language: Language) -> list[ApplicationView]:
         """Those that have not ended, the newest first, for the first screen."""
-        query = Application.filter(person_id=person_id, state__not_in=sorted(ENDED))
+        query = Application.filter(
+            person_id=person_id, restricted_at__isnull=True, state__not_in=sorted(ENDED)
+        )
         return await self._shown(await query.order_by("-id").limit(RUNNING_MAX), language)
 
     async def get(self, person_id: str, application_id: str, language: Language) -> ApplicationView:
@@ -77,18 +79,21 @@ class ApplicationService:
 
         TooManyRequests when the person waits on too many connections.
         """
-        application = await self._owned(person_id, application_id)
+        await self._owned(person_id, application_id)
 
         async def look() -> Sequence[EventView]:
             return await self._events(application_id, after, language)
 
         news = await self._waiters.wait(application_id, person_id, timeout_s, closing, look)
-        return _page(application, news)
+        # Once more: the account may have been deleted while it waited.
+        return _page(await self._owned(person_id, application_id), news)
 
     async def _owned(self, person_id: str, application_id: str) -> Application:
         if len(application_id) != ID_LENGTH:
             raise NotFound
-        application = await Application.get_or_none(id=application_id, person_id=person_id)
+        application = await Application.get_or_none(
+            id=application_id, person_id=person_id, restricted_at__isnull=True
+        )
         if application is None:
             raise NotFound
         return application

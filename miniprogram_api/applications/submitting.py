@@ -1,10 +1,15 @@
 """Submitting: a draft becomes an application, once, and cannot be changed any more."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
 from adapters.outbox.put import Outbox
+from auth.citizen import Citizen
+from auth.companies import ActingFor, CompanyService
+from auth.company_problems import CompanyRoleRequired
+from auth.service import PeopleService
 from kit.answers import Shown
 from kit.clock import Clock
 from kit.idempotency import Once
@@ -16,11 +21,14 @@ from miniprogram_api.applications.casebook import Casebook
 from miniprogram_api.applications.clocks import Promise
 from miniprogram_api.applications.forwarding import FORWARD_TOPIC, application_key
 from miniprogram_api.applications.frozen import (
+    FrozenApplicant,
     FrozenContent,
     FrozenFile,
     FrozenItem,
     FrozenMaterial,
+    FrozenRole,
     canonical,
+    filed_materials,
     hash_of_content,
     sealed,
 )
@@ -29,13 +37,35 @@ from miniprogram_api.applications.problems import DeclarationRequired
 from miniprogram_api.applications.schemas import SubmitApplication
 from miniprogram_api.applications.states import ApplicationState, MatterState, holder_of
 from miniprogram_api.applications.views import ApplicationViews, etag_of
-from miniprogram_api.drafts.service import Author, DraftService, FrozenDraft
+from miniprogram_api.drafts.service import (
+    Author,
+    DraftService,
+    FrozenDraft,
+    NamedCompany,
+    RevisionOutdated,
+)
+
+NEEDING_A_ROLE = frozenset({"change", "cancel"})
+"""Operations on a company that exists: only who may act for it submits them. Source: the forms of
+change and cancellation are signed by the legal person or somebody whom the company authorised;
+who counts as that is said in auth/companies.py. Confidence medium."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who submits, as what, and what he agreed to, at that moment."""
+
+    applicant: FrozenApplicant
+    acting_for: FrozenRole | None
+    consents: dict[str, bool]
 
 
 class SubmissionService:
     def __init__(
         self,
         drafts: DraftService,
+        people: PeopleService,
+        companies: CompanyService,
         casebook: Casebook,
         outbox: Outbox,
         views: ApplicationViews,
@@ -43,6 +73,8 @@ class SubmissionService:
         clock: Clock,
     ) -> None:
         self._drafts = drafts
+        self._people = people
+        self._companies = companies
         self._casebook = casebook
         self._outbox = outbox
         self._views = views
@@ -50,20 +82,31 @@ class SubmissionService:
         self._clock = clock
 
     async def submit(
-        self, author: Author, body: SubmitApplication, once: Once, language: Language
+        self,
+        caller: Citizen,
+        author: Author,
+        body: SubmitApplication,
+        once: Once,
+        language: Language,
     ) -> Shown:
         """Freeze the draft, open the application and its matters, and put the forwarding into the
         outbox: all of it, with the remembered answer, or nothing.
 
-        Raises DeclarationRequired and what freezing a draft raises. Two submissions of one draft
-        make one application: freezing closes the draft, which works once.
+        Raises DeclarationRequired, CompanyRoleRequired for a change or cancellation of a company
+        that the caller may not act for, and what freezing a draft raises. Two submissions of one
+        draft make one application: freezing closes the draft, which works once.
         """
         if not body.declaration:
             raise DeclarationRequired
+        company, role = await self._role(caller, body.draft_id)
         async with once.unit():
             frozen = await self._drafts.freeze(author, body.draft_id, body.revision)
-            content = _content(frozen, body)
-            application = self._application(author.person_id, content)
+            if frozen.company != company:
+                raise RevisionOutdated(current_revision=frozen.revision)
+            if role is None and company.operation in NEEDING_A_ROLE:
+                raise CompanyRoleRequired
+            content = content_of(frozen, body, await self._standing(caller, frozen, role))
+            application = self._application(caller.person_id, content)
             await application.save(force_create=True)
             matters = _matters(application, frozen, content)
             for matter in matters:
@@ -73,6 +116,32 @@ class SubmissionService:
             await self._forward(case)
             view = self._views.of(application, matters, language)
             return await once.remember(Shown(view, status=202, etag=etag_of(view, language)))
+
+    async def _role(self, caller: Citizen, draft_id: str) -> tuple[NamedCompany, ActingFor | None]:
+        """Before the unit, because a register may have to be asked: the company that the draft
+        names now, and what the caller is in it where the operation needs that. A draft that names
+        none yet is not ready, which freezing will say."""
+        company = await self._drafts.company_of(caller.person_id, draft_id)
+        if company.operation not in NEEDING_A_ROLE or company.uscc is None:
+            return company, None
+        return company, await self._companies.confirm_role(caller, company.operation, company.uscc)
+
+    async def _standing(
+        self, caller: Citizen, frozen: FrozenDraft, role: ActingFor | None
+    ) -> Standing:
+        applicant = await self._people.applicant(caller.person_id)
+        return Standing(
+            applicant=FrozenApplicant(
+                applicant.name.reveal(),
+                applicant.id_number.reveal(),
+                applicant.phone.reveal() if applicant.phone else None,
+            ),
+            acting_for=FrozenRole(role.uscc, role.role) if role else None,
+            consents={
+                sharing.purpose: await self._people.has_consent(caller.person_id, sharing.purpose)
+                for sharing in frozen.compiled.sharings()
+            },
+        )
 
     def _application(self, person_id: str, content: FrozenContent) -> Application:
         application_id, now, text = new_id(), self._clock.now(), canonical(content)
@@ -97,7 +166,7 @@ class SubmissionService:
 
     async def _name_documents(self, application: Application, content: FrozenContent) -> None:
         """The province fetches files by id; only those that were filed are given out."""
-        for material in content.materials:
+        for material in filed_materials(content):
             for file in material.files:
                 document = ApplicationDocument(
                     id=new_id(), application_id=application.id, file_id=file.id
@@ -110,7 +179,11 @@ class SubmissionService:
         await self._outbox.put(FORWARD_TOPIC, application_key(application_id), body)
 
 
-def _content(frozen: FrozenDraft, body: SubmitApplication) -> FrozenContent:
+def content_of(frozen: FrozenDraft, body: SubmitApplication, standing: Standing) -> FrozenContent:
+    """Everything that the applicant stands for from now on."""
+    consent_of = {
+        item: sharing.purpose for sharing in frozen.compiled.sharings() for item, _ in sharing.items
+    }
     plan, selection, answers = frozen.compiled.plan, frozen.selection, frozen.answers_by_step
     described = {material.code: material for material in plan.materials}
     return FrozenContent(
@@ -129,6 +202,7 @@ def _content(frozen: FrozenDraft, body: SubmitApplication) -> FrozenContent:
                 item.name,
                 item.department,
                 list(frozen.compiled.answers_of_item(item.code, answers)),
+                consent_of.get(item.code),
             )
             for item in plan.items
         ],
@@ -148,6 +222,9 @@ def _content(frozen: FrozenDraft, body: SubmitApplication) -> FrozenContent:
         ],
         delivery=_delivery(body),
         declaration=body.declaration,
+        applicant=standing.applicant,
+        acting_for=standing.acting_for,
+        consents=standing.consents,
     )
 
 
@@ -169,6 +246,8 @@ def _matters(application: Application, frozen: FrozenDraft, content: FrozenConte
             holder=holder_of(MatterState.SUBMITTED),
             promise=msgspec.json.encode(_promise(frozen, item.code)).decode(),
             clock_used_s=0,
+            consent=item.consent,
+            consent_granted=content.shares(item),
         )
         for position, item in enumerate(content.items)
     ]

@@ -6,7 +6,8 @@ import msgspec
 
 from kit.clock import Clock, in_china
 from kit.secrets import KeyRing
-from kit.text import Language
+from kit.text import Language, Text
+from kit.workdays import WorkCalendar
 from miniprogram_api.applications.casebook import reason_context, result_context
 from miniprogram_api.applications.clocks import is_overdue
 from miniprogram_api.applications.log import APPLICATION, CERTIFICATE, OVERDUE, Line, Private
@@ -25,11 +26,18 @@ from miniprogram_api.applications.states import (
     holder_of,
 )
 from miniprogram_api.applications.texts import text_of
+from miniprogram_api.drafts.service import SharingView, sharing_view
+
+PROVISIONAL = Text(
+    "暂按周末计",
+    "Provisional: that year's holidays are not announced yet, so only weekends are counted",
+)
 
 
 class ApplicationViews:
-    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+    def __init__(self, ring: KeyRing, calendar: WorkCalendar, clock: Clock) -> None:
         self._ring = ring
+        self._calendar = calendar
         self._clock = clock
 
     def of(
@@ -49,11 +57,13 @@ class ApplicationViews:
             content_hash=application.content_hash,
             delivery_method=application.delivery_method,
             matters=[self._matter(matter, language) for matter in matters],
+            consents=_sharings(matters, language),
             last_seq=application.last_seq,
         )
 
     def _matter(self, matter: Matter, language: Language) -> MatterView:
         state = MatterState(matter.state)
+        provisional = matter.due_at is not None and self._calendar.is_provisional(matter.due_at)
         return MatterView(
             item=matter.item_code,
             name=matter.name,
@@ -62,6 +72,8 @@ class ApplicationViews:
             state_text=PHRASES[state].in_language(language),
             holder=holder_of(state),
             promised_at=in_china(matter.due_at) if matter.due_at else None,
+            provisional=provisional,
+            promise_note=PROVISIONAL.in_language(language) if provisional else None,
             overdue=is_overdue(state, matter.due_at, self._clock.now()),
             reason=self._reason(matter),
             result=self._result(matter),
@@ -79,6 +91,18 @@ class ApplicationViews:
         plain = self._ring.open(matter.result_cipher, result_context(matter))
         name, private = msgspec.json.decode(plain, type=tuple[str, Private])
         return ResultView(name, private.certificate_no, private.issued_by, private.issued_on)
+
+
+def _sharings(matters: Sequence[Matter], language: Language) -> list[SharingView]:
+    by_consent: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    for matter in matters:
+        if matter.consent is not None:
+            consent = matter.consent, bool(matter.consent_granted)
+            by_consent.setdefault(consent, []).append((matter.item_code, matter.name))
+    return [
+        sharing_view(purpose, items, language, granted=granted)
+        for (purpose, granted), items in by_consent.items()
+    ]
 
 
 def event_view(line: Line, names: Mapping[str, str], language: Language) -> EventView:

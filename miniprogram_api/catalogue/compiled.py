@@ -18,6 +18,7 @@ from miniprogram_api.catalogue.plan import PlanMaker, asked_state
 from miniprogram_api.catalogue.rules import RuleContext
 from miniprogram_api.catalogue.schemas import PlanView
 from miniprogram_api.catalogue.selection import Choice
+from miniprogram_api.catalogue.sharing import Sharing, sharings_of
 
 
 class CheckError(NamedTuple):
@@ -62,6 +63,10 @@ class CompiledPlan:
             key: tuple(question.code for question in step.questions)
             for key, step in self._form.steps.items()
         }
+
+    def sharings(self) -> list[Sharing]:
+        """Whom outside the administration the chosen items would be shared with."""
+        return sharings_of(self.catalogue.items[code] for code in self.items)
 
     def today(self) -> date:
         return self._clock.now().astimezone(CHINA).date()

@@ -19,6 +19,7 @@ Kind = Literal["registration", "permit", "filing", "appointment"]
 Stage = Literal["licence", "follow_up", "permit", "bank"]
 Unit = Literal["working_hours", "working_days", "days"]
 Obtain = Literal["upload", "shared_data", "generated"]
+SharingPurpose = Literal["share_with_bank", "share_with_seal_shop"]
 LookupName = Literal["industries", "business_scope", "banks", "bank_branches"]
 FieldType = Literal[
     "text", "textarea", "number", "integer", "money", "boolean", "select", "multiselect", "date",
@@ -178,6 +179,9 @@ class Item(Fact, frozen=True, kw_only=True):
     confidence: Confidence
     legal_basis: tuple[Words, ...]
     sources: tuple[Words, ...]
+    # What the applicant must have agreed to, separately, before somebody outside the administration
+    # gets what this item asks (个人信息保护法 article 23: a separate consent for each recipient).
+    consent: SharingPurpose | None = None
     operations: dict[Operation, ItemOperation]
 
 

@@ -15,7 +15,15 @@ from miniprogram_api.catalogue.checking import StepCheck, StepState
 from miniprogram_api.catalogue.clocks import Promise, clock_view
 from miniprogram_api.catalogue.compiled import Check, CheckError, CompiledPlan
 from miniprogram_api.catalogue.conditions import Answers
-from miniprogram_api.catalogue.facts import Field, Item, Material, Operation, Region, Theme, Use
+from miniprogram_api.catalogue.facts import (
+    Field,
+    Item,
+    Material,
+    Operation,
+    Region,
+    Theme,
+    Use,
+)
 from miniprogram_api.catalogue.form import AnswersByStep, Form
 from miniprogram_api.catalogue.plan import condition_json
 from miniprogram_api.catalogue.problems import (
@@ -41,6 +49,7 @@ from miniprogram_api.catalogue.schemas import (
     ThemeView,
 )
 from miniprogram_api.catalogue.selection import Choice, Selection, choose
+from miniprogram_api.catalogue.sharing import Sharing, sharing_text
 from miniprogram_api.catalogue.step_errors import StepError
 
 __all__ = [
@@ -59,6 +68,7 @@ __all__ = [
     "RegionNotServed",
     "SamplePerson",
     "Selection",
+    "Sharing",
     "StepCheck",
     "StepError",
     "StepState",
@@ -68,6 +78,7 @@ __all__ = [
     "UnknownTheme",
     "sample_answers",
     "sample_materials",
+    "sharing_text",
 ]  # fmt: skip
 
 # A form of twelve items takes about 1.6 MB and is shared by all counties, a plan on top of it

@@ -1,5 +1,6 @@
 """Erasing drafts: on their owner's word, and a while after they expired."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from adapters.outbox.put import Outbox
@@ -16,7 +17,7 @@ BATCH = 100
 
 
 class DraftErasure:
-    """What was submitted stays: the application rests on it."""
+    """What was submitted stays on its owner's word: the application rests on it."""
 
     def __init__(self, log: DraftLog, door: DraftDoor, outbox: Outbox, clock: Clock) -> None:
         self._log = log
@@ -37,6 +38,18 @@ class DraftErasure:
             return
         raise TemporarilyUnavailable
 
+    async def erase_words(self, draft_id: str) -> None:
+        """All that was said in an open or submitted draft, inside the caller's unit. The files are
+        left to whoever knows which of them were filed."""
+        for _ in range(TRIES):
+            head = await self._log.head(draft_id)
+            if head is None:
+                return
+            with suppress(RevisionTaken):
+                await self._erase_words(head)
+                return
+        raise TemporarilyUnavailable
+
     async def erase_expired(self) -> int:
         """A draft that was saved after its column was written gets its new day instead."""
         limit = self._clock.now() - READABLE_WHEN_EXPIRED
@@ -55,8 +68,11 @@ class DraftErasure:
 
     async def _erase(self, head: Head) -> None:
         state = self._log.opened(head)
-        await self._log.erase(head, self._clock.now())
-        await Draft.filter(id=head.draft_id).delete()
+        await self._erase_words(head)
         for files in state.materials.values():
             for file in files:
                 await self._outbox.put("file.erase", f"file:{file.id}", {"file_id": file.id})
+
+    async def _erase_words(self, head: Head) -> None:
+        await self._log.erase(head, self._clock.now())
+        await Draft.filter(id=head.draft_id).delete()

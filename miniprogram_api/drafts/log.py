@@ -5,7 +5,6 @@ or a resumption needs; its id is the draft's id and its revision, so the databas
 of two rows that were made from the same predecessor. That refusal is the only lock there is.
 """
 
-import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from tortoise.exceptions import IntegrityError
 
 from kit.database.statement import Row, Statement, to_instant
+from kit.devices import DEVICE_ID
 from kit.secrets import KeyRing
 from miniprogram_api.drafts.problems import DraftTooLarge
 from miniprogram_api.drafts.state import (
@@ -39,7 +39,6 @@ takes about 60 us at this size. A whole restaurant form has 5 KB."""
 FASTEST = 1
 _PLAIN, _COMPRESSED = b"\0", b"\1"
 
-_DEVICE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 _HEAD = Statement(
     "SELECT person_id, revision, kind, at, summary, answers_cipher FROM draft_save"
@@ -57,6 +56,9 @@ _APPEND = Statement(
     " answers_cipher) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CLEAR = Statement("DELETE FROM draft_save WHERE id >= ? AND id < ?")
+_HAND_OVER = Statement(
+    "UPDATE draft_save SET person_id = ? WHERE id >= ? AND id <= ? AND person_id = ?"
+)
 
 
 class RevisionTaken(Exception):
@@ -74,7 +76,7 @@ class Author:
     def of(cls, person_id: str, headers: Mapping[str, str]) -> "Author":
         """From a request's headers; a malformed device name is no name."""
         device = headers.get("x-device-id", "")
-        return cls(person_id, device if _DEVICE.fullmatch(device) else None)
+        return cls(person_id, device if DEVICE_ID.fullmatch(device) else None)
 
 
 NOBODY = Author("", None)
@@ -179,6 +181,10 @@ class DraftLog:
         place = Place(head.draft_id, "", head.revision + 1)
         await _insert(place, "erased", None, NOBODY, at, NOTHING, b"")
         await _CLEAR.execute(row_id(head.draft_id, 0), row_id(head.draft_id, place.revision))
+
+    async def hand_over(self, draft_id: str, person_id: str, to: str) -> None:
+        """The draft's rows that are ``person_id``'s are ``to``'s; who wrote them stays."""
+        await _HAND_OVER.execute(to, row_id(draft_id, 0), _last_id(draft_id), person_id)
 
     async def glances(self, draft_ids: Sequence[str]) -> dict[str, Glance]:
         """The newest rows of a page of drafts, unsealed parts only, in one query."""

@@ -9,6 +9,7 @@ from auth.guard import CITIZENS
 from kit.answers import Shown, encode_json
 from kit.describe import describe
 from kit.idempotency import Once
+from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
 from miniprogram_api.catalogue.service import Selection
@@ -35,6 +36,14 @@ bp = Blueprint("drafts")
 
 _CHANGING = (NotFound, DraftSubmitted, DraftExpired)
 
+# A person can fill no disk: each save is a row with the whole draft in it. A phone that saves every
+# ten seconds for eight hours, or an agent with thirty drafts a day, stays below both.
+CREATE_LIMITS = (Limit("draft-create", 60, 3600),)
+SAVE_LIMITS = (
+    Limit("draft-save", 120, 60, shared=False),
+    Limit("draft-save-day", 3000, 86_400, shared=False),
+)
+
 
 class ShownLater(Shown):
     """Made only when it is really sent: a client that has the newest is answered without opening
@@ -48,7 +57,7 @@ class ShownLater(Shown):
 @bp.post("/drafts")
 @describe(
     "createDraft", "新建草稿", access=CITIZENS, tag="drafts", body=Selection, returns=DraftView,
-    status=201, problems=[TooManyDrafts], idempotent=True,
+    status=201, problems=[TooManyDrafts], idempotent=True, limits=CREATE_LIMITS,
 )  # fmt: skip
 async def create_draft(
     request: Request,
@@ -100,7 +109,7 @@ async def delete_draft(caller: Citizen, draft_id: str, drafts: DraftService) -> 
 @bp.put("/drafts/<draft_id:str>/steps/<key:str>")
 @describe(
     "saveDraftStep", "保存一步", access=CITIZENS, tag="drafts", body=SaveStep, returns=StepSaved,
-    problems=[*_CHANGING, DraftConflict, StepTooLarge, DraftTooLarge],
+    problems=[*_CHANGING, DraftConflict, StepTooLarge, DraftTooLarge], limits=SAVE_LIMITS,
 )  # fmt: skip
 async def save_step(
     request: Request,
@@ -119,7 +128,7 @@ async def save_step(
 @bp.put("/drafts/<draft_id:str>/selection")
 @describe(
     "changeDraftSelection", "更改所选事项", access=CITIZENS, tag="drafts", body=ChangeSelection,
-    returns=DraftView, problems=[*_CHANGING, DraftConflict],
+    returns=DraftView, problems=[*_CHANGING, DraftConflict], limits=SAVE_LIMITS,
 )  # fmt: skip
 async def change_selection(
     request: Request,

@@ -148,8 +148,19 @@ class DraftList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class SharingView(msgspec.Struct, frozen=True):
+    """A receiver outside the administration, which gets what the ``items`` ask only if the person
+    agreed to ``purpose`` when submitting. Not agreeing keeps nothing from being submitted."""
+
+    purpose: str
+    granted: bool
+    items: list[str]
+    text: str
+
+
 class DraftCheck(msgspec.Struct, frozen=True):
     ready: bool
     errors: list[StepErrorView]
     missing_materials: list[str]
     missing_signatures: list[str]
+    consents: list[SharingView]

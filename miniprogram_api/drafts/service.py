@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from adapters.outbox.put import Outbox
+from auth.service import PeopleService
 from kit.clock import Clock
 from kit.database.unit import unit_of_work
 from kit.ids import new_id
@@ -20,6 +21,13 @@ from miniprogram_api.drafts import steps, views
 from miniprogram_api.drafts.answers import parse_answers
 from miniprogram_api.drafts.door import Change, DraftDoor
 from miniprogram_api.drafts.erasure import DraftErasure
+from miniprogram_api.drafts.freezing import (
+    FrozenDraft,
+    NamedCompany,
+    company_in,
+    frozen_draft,
+    present_materials,
+)
 from miniprogram_api.drafts.links import FileLinks
 from miniprogram_api.drafts.log import KEPT, Author, DraftLog, Entry, Head, Place
 from miniprogram_api.drafts.merge import apply_patch
@@ -42,15 +50,17 @@ from miniprogram_api.drafts.schemas import (
     DraftView,
     FileView,
     SaveStep,
+    SharingView,
     StepSaved,
 )
 from miniprogram_api.drafts.state import DecodedState, FileRef
 from miniprogram_api.drafts.turns import Turns
+from miniprogram_api.drafts.views import sharing_view
 
 __all__ = [
     "Author", "DraftExpired", "DraftItem", "DraftService", "DraftSubmitted",
-    "FileLinks", "FileRef", "FileView", "FrozenDraft", "TooManyFiles", "UnknownMaterial",
-    "UploadRule",
+    "FileLinks", "FileRef", "FileView", "FrozenDraft", "NamedCompany", "RevisionOutdated",
+    "SharingView", "TooManyFiles", "UnknownMaterial", "UploadRule", "sharing_view",
 ]  # fmt: skip
 
 OPEN_DRAFTS_MAX = 500
@@ -78,25 +88,19 @@ class UploadRule:
     room: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenDraft:
-    """What was submitted; ``revision`` is the newest before the row that closed the log."""
-
-    draft_id: str
-    revision: int
-    selection: Selection
-    compiled: CompiledPlan
-    answers_by_step: dict[str, dict[str, Any]]
-    materials: list[tuple[str, list[FileRef]]]
-
-
 class DraftService:
     """One for the process."""
 
     def __init__(
-        self, catalogue: CatalogueService, outbox: Outbox, ring: KeyRing, clock: Clock
+        self,
+        catalogue: CatalogueService,
+        people: PeopleService,
+        outbox: Outbox,
+        ring: KeyRing,
+        clock: Clock,
     ) -> None:
         self._catalogue = catalogue
+        self._people = people
         self._log = DraftLog(ring)
         self._door = DraftDoor(self._log, clock)
         self._erasure = DraftErasure(self._log, self._door, outbox, clock)
@@ -201,13 +205,29 @@ class DraftService:
         head = await self._door.owned(person_id, draft_id)
         state = self._log.opened(head)
         compiled = self._catalogue.compile(state.selection)
-        check = compiled.check_all(state.steps, _present(state))
+        check = compiled.check_all(state.steps, present_materials(state))
+        consents = [
+            sharing_view(
+                sharing.purpose,
+                sharing.items,
+                language,
+                granted=await self._people.has_consent(person_id, sharing.purpose),
+            )
+            for sharing in compiled.sharings()
+        ]
         return DraftCheck(
             ready=check.ready,
             errors=views.step_errors(check.errors, language),
             missing_materials=list(check.missing_materials),
             missing_signatures=[],
+            consents=consents,
         )
+
+    async def company_of(self, person_id: str, draft_id: str) -> NamedCompany:
+        """By the answers as they are now; asked before the draft is frozen, and again then."""
+        state = self._log.opened(await self._door.changeable(person_id, draft_id))
+        compiled = self._catalogue.compile(state.selection)
+        return company_in(state.selection, compiled.flat(state.steps))
 
     async def page(self, person_id: str, query: DraftQuery) -> DraftList:
         """Newest first; two queries whatever the number."""
@@ -287,12 +307,12 @@ class DraftService:
                 raise RevisionOutdated(current_revision=head.revision)
             state = self._log.opened(head)
             compiled = self._catalogue.compile(state.selection)
-            check = compiled.check_all(state.steps, _present(state))
+            check = compiled.check_all(state.steps, present_materials(state))
             if not check.ready:
                 raise DraftNotReady(check.errors, check.missing_materials)
             await Draft.filter(id=draft_id).update(submitted_at=now, expires_at=None)
             entry = Entry("submitted", None, head.summary, state)
-            return Change(entry, _frozen(head, state, compiled))
+            return Change(entry, frozen_draft(head, state, compiled))
 
         return await self._door.append(author, draft_id, derive)
 
@@ -358,22 +378,3 @@ def _merged_selection(
 def _columns(selection: Selection) -> dict[str, Any]:
     names = ("operation", "region", "theme", "mode")
     return {name: getattr(selection, name) for name in names}
-
-
-def _present(state: DecodedState) -> frozenset[str]:
-    return frozenset(code for code, files in state.materials.items() if files)
-
-
-def _frozen(head: Head, state: DecodedState, compiled: CompiledPlan) -> FrozenDraft:
-    return FrozenDraft(
-        draft_id=head.draft_id,
-        revision=head.revision,
-        selection=state.selection,
-        compiled=compiled,
-        answers_by_step={key: state.steps.get(key, {}) for key in compiled.step_keys},
-        materials=[
-            (code, list(state.materials[code]))
-            for code in views.uploadable(compiled)
-            if state.materials.get(code)
-        ],
-    )

@@ -7,7 +7,12 @@ import msgspec
 
 from kit.clock import in_china
 from kit.text import Language, Text
-from miniprogram_api.catalogue.service import CheckError, CompiledPlan, StepError
+from miniprogram_api.catalogue.service import (
+    CheckError,
+    CompiledPlan,
+    StepError,
+    sharing_text,
+)
 from miniprogram_api.drafts.links import FileLinks
 from miniprogram_api.drafts.log import KEPT, Glance, Head
 from miniprogram_api.drafts.models import Draft
@@ -20,6 +25,7 @@ from miniprogram_api.drafts.schemas import (
     FileView,
     MaterialView,
     Progress,
+    SharingView,
     StepErrorView,
     StepSaved,
     StepView,
@@ -126,6 +132,18 @@ def step_errors(errors: Sequence[CheckError], language: Language) -> list[StepEr
         StepErrorView(error.step, error.pointer, error.code, _said(error.message, language))
         for error in errors
     ]
+
+
+def sharing_view(
+    purpose: str,
+    items: Sequence[tuple[str, str]],
+    language: Language,
+    *,
+    granted: bool,
+) -> SharingView:
+    """``items``: codes and names."""
+    text = sharing_text(purpose, [name for _, name in items], granted=granted)
+    return SharingView(purpose, granted, [code for code, _ in items], _said(text, language))
 
 
 def uploadable(compiled: CompiledPlan) -> list[str]:

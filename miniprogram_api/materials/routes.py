@@ -14,6 +14,7 @@ from auth.citizen import Citizen
 from auth.guard import CITIZENS
 from kit.answers import Shown
 from kit.describe import AccessRule, Caller, describe
+from kit.limits import Limit
 from kit.problems import MalformedRequest, NotFound, Problem
 from miniprogram_api.drafts.service import (
     Author,
@@ -39,6 +40,8 @@ bp = Blueprint("materials")
 PARTS_MAX = 20
 """A file and what a client's upload component adds; parsing takes memory for each."""
 _BOUNDARY = re.compile(r"[ -~]{8,70}")
+# By person: every picture that a draft has room for at once, then one in five seconds.
+UPLOAD_LIMITS = (Limit("upload", 120, 600), Limit("upload-day", 1000, 86_400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class LinkHolder:
     """Somebody with a link to a file; which one, the handler checks."""
 
     key: str
+
+    @property
+    def sender(self) -> str:
+        return self.key
 
 
 class _LinkOrOwner(AccessRule):
@@ -67,6 +74,7 @@ class _LinkOrOwner(AccessRule):
         NotFound, UnknownMaterial, DraftSubmitted, DraftExpired, TooManyFiles, MalformedRequest,
         OneFileExpected, FileTooLarge, FileTypeRefused, FileIncomplete,
     ],
+    limits=UPLOAD_LIMITS,
 )  # fmt: skip
 async def upload_material(
     request: Request, caller: Citizen, draft_id: str, code: str, materials: MaterialService

@@ -22,7 +22,7 @@ from miniprogram_api.drafts.service import (
     TooManyFiles,
 )
 from miniprogram_api.materials.erasure import TOPIC, FileErasure
-from miniprogram_api.materials.models import File
+from miniprogram_api.materials.models import NOBODY, File
 from miniprogram_api.materials.names import tidy_name
 from miniprogram_api.materials.problems import FileLinkExpired, FileTooLarge
 from miniprogram_api.materials.sniffing import MEDIA_TYPES, format_of
@@ -97,10 +97,11 @@ class MaterialService:
             raise NotFound
         if self._drafts.links.expired(expires):
             raise FileLinkExpired
-        return await self._open(await File.get_or_none(id=file_id))
+        return await self._open(await File.get_or_none(id=file_id, owner__not=NOBODY))
 
     async def open_document(self, file_id: str) -> Document:
-        """For a peer that proved itself elsewhere. NotFound."""
+        """For a peer that proved itself elsewhere, also when the file is nobody's any more.
+        NotFound."""
         return await self._open(await File.get_or_none(id=file_id))
 
     async def sweep_orphans(self) -> int:
@@ -142,14 +143,7 @@ class MaterialService:
     async def _open(self, row: File | None) -> Document:
         if row is None:
             raise NotFound
-        file = FileRef(
-            id=row.id,
-            name=self._ring.open(row.name_cipher, _context(row.id)).decode(),
-            media_type=row.media_type,
-            size=row.size,
-            sha256=row.sha256,
-            at=row.created_at,
-        )
+        file = described(row, self._ring)
         try:
             return file, await self._storage.open(row.id)
         except NotStored:
@@ -165,6 +159,17 @@ class MaterialService:
             await self._storage.delete(key)
             log.info("orphan_file_swept", file_id=key)
         return len(orphans)
+
+
+def described(row: File, ring: KeyRing) -> FileRef:
+    return FileRef(
+        id=row.id,
+        name=ring.open(row.name_cipher, _context(row.id)).decode(),
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        at=row.created_at,
+    )
 
 
 def _inspect(content: bytes, accepted: frozenset[str]) -> tuple[str, str]:

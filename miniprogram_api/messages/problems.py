@@ -18,12 +18,3 @@ class UnknownTemplate(Problem):
     code = "unknown_template"
     title = Text("订阅模板不存在，请刷新后重试", "There is no such template; load the plan again")
     next = "reload"
-
-
-class CallbackNotAuthentic(Problem):
-    """The sender did not prove to be the platform; nothing of what came is kept."""
-
-    status = 403
-    code = "callback_not_authentic"
-    title = Text("无法确认请求来源", "The sender could not be verified")
-    next = None

@@ -5,12 +5,13 @@ from sanic.response import text
 
 from auth.citizen import Citizen
 from auth.guard import CITIZENS, PEERS
+from auth.problems import CallbackNotAuthentic
 from kit.answers import Shown
 from kit.describe import describe
+from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
 from miniprogram_api.messages.problems import (
-    CallbackNotAuthentic,
     OtherPlatform,
     UnknownTemplate,
 )
@@ -27,6 +28,8 @@ from miniprogram_api.messages.schemas import (
 from miniprogram_api.messages.service import MessageService, WeChatEvents
 
 bp = Blueprint("messages")
+
+CONSENT_LIMITS = (Limit("push-consent", 60, 600),)
 
 
 @bp.get("/messages")
@@ -81,6 +84,7 @@ async def get_consent_plan(
 @describe(
     "answerConsents", "提交订阅结果", access=CITIZENS, tag="messages",
     body=AnswerConsents, returns=ConsentList, problems=[OtherPlatform, UnknownTemplate],
+    limits=CONSENT_LIMITS,
 )  # fmt: skip
 async def answer_consents(
     caller: Citizen,

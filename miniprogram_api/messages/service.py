@@ -6,11 +6,11 @@ import structlog
 
 from adapters.wechat.port import NotAuthentic, WeChatCallbacks
 from auth.citizen import Citizen
+from auth.problems import CallbackNotAuthentic
 from kit.clock import in_china
 from kit.database.unit import unit_of_work, until_committed
 from kit.text import Language
 from miniprogram_api.messages.problems import (
-    CallbackNotAuthentic,
     OtherPlatform,
     UnknownTemplate,
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auth.consents import FOR_IDENTITY_CHECK, PURPOSES, load_texts
+from auth.consents import FOR_FACE_CHECK, PURPOSES, load_texts
 
 ENTRY = '- {{purpose: {purpose}, version: "{version}", sample: true, zh: 文, en: text}}\n'
 
@@ -37,7 +37,7 @@ def test_the_newest_version_counts(tmp_path):
     [
         ([(purpose, "1") for purpose in PURPOSES[1:]], "every purpose"),
         ([(purpose, "1") for purpose in (*PURPOSES, "face")], "twice"),
-        ([*((purpose, "1") for purpose in PURPOSES), (FOR_IDENTITY_CHECK[1], "2")], "one version"),
+        ([*((purpose, "1") for purpose in PURPOSES), (FOR_FACE_CHECK[1], "2")], "one version"),
         ([*((purpose, "1") for purpose in PURPOSES), ("marketing", "1")], "marketing"),
     ],
 )

@@ -48,8 +48,9 @@ async def test_without_a_token_nobody_gets_in(phone, method, path):
 @pytest.mark.parametrize(("method", "path"), [route for route in GUARDED if route[0] == "GET"])
 async def test_head_is_no_way_around(phone, signed_in, method, path):
     for device in (await phone(), await signed_in()):
-        answer = await device.head(path.replace("{", "").replace("}", ""))
-        assert (answer.status_code, answer.content) == (405, b"")
+        asked = path.replace("{", "").replace("}", "")
+        head, got = await device.head(asked), await device.get(asked)
+        assert (head.status_code, head.content) == (got.status_code, b"")
 
 
 @pytest.mark.parametrize(

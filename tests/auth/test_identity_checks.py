@@ -204,10 +204,17 @@ async def test_consent_to_an_older_text_is_not_enough(signed_in, world):
     assert begun_at_wechat(world) == 0
 
 
-@pytest.mark.parametrize("method", ["alipay_certify", "aishandong", "id_match"])
-async def test_a_method_that_is_not_there_yet_says_so(signed_in, method):
+@pytest.mark.parametrize(
+    ("platform", "method"),
+    [
+        ("wechat", "alipay_certify"), ("wechat", "aishandong"), ("alipay", "wechat_face"),
+        ("alipay", "aishandong"), ("aishandong", "wechat_face"), ("aishandong", "alipay_certify"),
+    ],
+)  # fmt: skip
+async def test_another_platforms_method_is_not_available(signed_in, platform, method):
     body = {"method": method, "consent": {"text_version": "2026-11-01"}}
-    answer = await (await signed_in()).once("POST", "/auth/identity-checks", json=body)
+    device = await signed_in(platform=platform)
+    answer = await device.once("POST", "/auth/identity-checks", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_available")
 
 

@@ -31,11 +31,11 @@ async def test_a_platforms_news_find_their_person(signed_in, people, world):
 async def test_name_and_phone_are_shown_masked(verified, people, world):
     device = await verified("zhangsan")
     person_id = device.session["person"]["id"]
-    assert await people.phone_masked(person_id) is None
+    assert (await people.profile(person_id)).phone_masked is None
     code = world.wechat.issue_phone_code("zhangsan")
     await device.post("/auth/phone", json={"code": code})
-    assert await people.phone_masked(person_id) == "138****0001"
-    assert await people.display_name(person_id) == "*三"
+    profile = await people.profile(person_id)
+    assert (profile.phone_masked, profile.display_name) == ("138****0001", "*三")
 
 
 async def test_an_applicant_does_not_show_himself(verified, people):
@@ -47,6 +47,6 @@ async def test_an_applicant_does_not_show_himself(verified, people):
 async def test_nobody_is_nobody(people):
     assert await people.recipients("0" * 32) == []
     assert not await people.was_checked_just_now("0" * 32)
-    for asking in (people.profile, people.applicant, people.display_name):
+    for asking in (people.profile, people.applicant):
         with pytest.raises(NotFound):
             await asking("0" * 32)

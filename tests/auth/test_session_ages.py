@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from auth.admission import Admission
+from auth.audit import AuditTrail
 from auth.models import PlatformAccount, Session
 from auth.problems import RefreshTokenInvalid
-from auth.sessions import AGE_MAX, IDLE_MAX, SessionService
+from auth.sessions import AGE_MAX, IDLE_MAX, Place, SessionService
 from auth.tokens import TokenService
 from kit.clock import ShiftableClock
 from kit.coordination.ports import Coordination
@@ -27,7 +28,7 @@ def sessions(world, clock) -> SessionService:
     tokens = TokenService({"k": b"k" * 32}, clock)
     admission = Admission(tokens, world.services.provided[Coordination].notifier, clock)
     ring = KeyRing({"k": b"k" * 32}, "k", b"i" * 32)
-    return SessionService(tokens, admission, ring, clock)
+    return SessionService(tokens, admission, AuditTrail(clock), ring, clock)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def account(clock) -> PlatformAccount:
 
 
 async def test_an_idle_session_runs_out_and_is_erased(sessions, account, clock):
-    granted = await sessions.open(account, DEVICE)
+    granted = await sessions.open(Place(account.id, account.person_id, DEVICE, "s" * 64), None)
     clock.advance(IDLE_MAX - timedelta(minutes=1))
     granted = await sessions.refresh(granted.refresh_token.reveal(), DEVICE)
     clock.advance(IDLE_MAX - timedelta(minutes=1))
@@ -56,7 +57,7 @@ async def test_an_idle_session_runs_out_and_is_erased(sessions, account, clock):
 
 
 async def test_however_often_refreshed_a_session_ends_after_half_a_year(sessions, account, clock):
-    granted = await sessions.open(account, DEVICE)
+    granted = await sessions.open(Place(account.id, account.person_id, DEVICE, "s" * 64), None)
     for _ in range(AGE_MAX.days // 20 - 1):
         clock.advance(timedelta(days=20))
         granted = await sessions.refresh(granted.refresh_token.reveal(), DEVICE)

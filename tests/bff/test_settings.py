@@ -1,9 +1,14 @@
 """Settings come from the environment, complete or not at all."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
-from bff.mock.folder import _new_keys
+from adapters.far_side import FarSide
+from bff.mock.folder import _new_keys, _platform_keys
 from bff.settings import Settings, SettingsIncomplete
+from kit.clock import SystemClock
 
 
 @pytest.fixture
@@ -18,6 +23,26 @@ def environ() -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def platform_keys() -> Iterator[dict[str, str]]:
+    with closing(FarSide(":memory:", "alipay", SystemClock())) as far_side:
+        yield _platform_keys(far_side)
+
+
+@pytest.fixture
+def everywhere(environ, platform_keys) -> dict[str, str]:
+    """And everything for the platforms that one may do without."""
+    return {
+        **environ,
+        **platform_keys,
+        "AISHANDONG_DIALECT": "C",
+        "AISHANDONG_BASE_URL": "https://aishandong.example.org",
+        "AISHANDONG_PATH": "/gateway",
+        "AISHANDONG_SIGN_PATH": "/sign",
+        "IDENTITY_REGISTER_BASE_URL": "https://register.example.org",
+    }
+
+
 def faults(environ: dict[str, str]) -> list[str]:
     with pytest.raises(SettingsIncomplete) as refused:
         Settings.from_env(environ)
@@ -29,6 +54,53 @@ def test_a_complete_environment_is_read(environ) -> None:
     assert settings.http.public_url == "https://bff.example.org"
     assert not settings.embedded
     assert settings.wechat.base_url == "https://api.weixin.qq.com"
+
+
+def test_a_platform_that_is_not_configured_is_not_there(environ) -> None:
+    settings = Settings.from_env(environ)
+    assert (settings.alipay, settings.aishandong, settings.identity_register) == (None, None, None)
+
+
+def test_all_platforms_are_read(everywhere) -> None:
+    settings = Settings.from_env(everywhere)
+    assert settings.alipay is not None
+    assert settings.alipay.gateway_url == "https://openapi.alipay.com/gateway.do"
+    assert settings.aishandong is not None
+    assert settings.aishandong.assurance_of("3") == "real_person"
+    assert settings.identity_register is not None
+    assert settings.identity_register.match_interface == "realNameMatch"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ALIPAY_PRIVATE_KEY", "ALIPAY_PUBLIC_KEY", "ALIPAY_CONTENT_KEY", "AISHANDONG_DIALECT",
+        "AISHANDONG_BASE_URL", "IDENTITY_REGISTER_PRIVATE_KEY",
+        "IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY",
+    ],
+)  # fmt: skip
+def test_a_platform_that_is_configured_is_so_completely(everywhere, name) -> None:
+    del everywhere[name]
+    assert any(fault.startswith(name) for fault in faults(everywhere))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALIPAY_PRIVATE_KEY", "bm90IGEga2V5"),
+        ("ALIPAY_CERTIFICATES_DIR", "/nowhere/at/all"),
+        ("AISHANDONG_DIALECT", "B"),
+        ("AISHANDONG_CIPHER_FORM", "C3C2C1,04,hex"),
+        ("AISHANDONG_LEVELS", "3:certain"),
+        ("IDENTITY_REGISTER_PRIVATE_KEY", "00"),
+    ],
+)
+def test_a_malformed_value_of_a_platform_is_named_and_not_shown(everywhere, name, value) -> None:
+    everywhere[name] = value
+    named = faults(everywhere)
+    prefix = name.rsplit("_", 2)[0] if name.startswith("IDENTITY") else name.split("_")[0]
+    assert all(fault.startswith((name, prefix)) for fault in named)
+    assert not any(value in fault for fault in named)
 
 
 def test_everything_missing_is_listed_at_once() -> None:

@@ -39,6 +39,7 @@ async def test_random_requests_get_answers_of_the_contract(
             # Ends the session, waits by design, or is a peer's with a format of its own.
             "--exclude-operation-id", "logout",
             "--exclude-operation-id", "endSession",
+            "--exclude-operation-id", "endSessions",
             "--exclude-operation-id", "waitForEvents",
             "--exclude-tag", "callbacks",
             "--no-color",

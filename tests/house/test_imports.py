@@ -17,7 +17,7 @@ MODULES = {
     "bff/installs": (),
     "kit": ("describe",),
     "kit/database": (),
-    "auth": ("routes", "service"),
+    "auth": ("routes", "me_routes", "company_routes", "callback_routes", "service"),
     "push": ("rules",),
     "miniprogram_api": (),
     "adapters": ("errors", "http"),

@@ -20,9 +20,10 @@ from kit.answers import Shown
 from kit.clock import ShiftableClock
 from kit.coordination.memory import memory_coordination
 from kit.coordination.ports import RateLimits
-from kit.describe import AccessRule, Limit, describe
+from kit.describe import AccessRule, describe
 from kit.idempotency import Idempotency, IdempotencyStore, Once
 from kit.ids import new_id
+from kit.limits import Limit
 from kit.secrets import KeyRing
 from kit.text import Language
 from tests.serving import served
@@ -42,6 +43,10 @@ class Page(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class Somebody:
     key: str
+
+    @property
+    def sender(self) -> str:
+        return self.key
 
 
 class Anybody(AccessRule):
@@ -66,7 +71,7 @@ async def order(caller: Somebody, body: Order, query: Page, counter: Counter) ->
     return Shown({"name": body.name, "who": caller.key, "limit": query.limit}, etag="v1")
 
 
-@describe("read", "-", access=Anybody(), tag="t", limit=Limit("read", 3, 60))
+@describe("read", "-", access=Anybody(), tag="t", limits=[Limit("read", 6, 60)])
 async def read(counter: Counter) -> Shown:
     if counter.failures_left:
         counter.failures_left -= 1
@@ -125,7 +130,12 @@ def context() -> dict[type, Any]:
 
 @pytest.fixture(scope="module")
 async def base(context: dict[type, Any], session_world: World) -> AsyncIterator[str]:
-    app = Sanic("described", ctx=SimpleNamespace(provided=context), configure_logging=False)
+    app = Sanic(
+        "described",
+        router=conventions.HeadAsGet(),
+        ctx=SimpleNamespace(provided=context),
+        configure_logging=False,
+    )
     app.config.REQUEST_MAX_SIZE = 2000
     logging.install(app)
     problems.install(app)
@@ -194,9 +204,20 @@ class TestBodies:
         assert code_of(await client.post("/small", content=b"{" * 51)) == (413, "payload_too_large")
         assert code_of(await client.post("/small", content=b"{" * 50)) == (400, "malformed_request")
 
-    async def test_too_large_a_body_is_refused(self, client) -> None:
-        answer = await client.post("/order", content=b" " * 5000)
+    @pytest.mark.parametrize("chunked", [False, True])
+    async def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(
+        self, client, chunked
+    ) -> None:
+        """More than the sockets hold: the client is still sending when it is refused."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for _ in range(16 * 16):
+                yield b" " * 65_536
+
+        content = pieces() if chunked else b" " * (16 * 2**20)
+        answer = await client.post("/order", content=content)
         assert code_of(answer) == (413, "payload_too_large")
+        assert (await client.get("/thing/a")).status_code == 200
 
 
 class TestAnswers:
@@ -228,9 +249,23 @@ class TestAnswers:
         answer = await client.get("/speak", headers={"accept-language": header})
         assert answer.json() == {"language": language}
 
-    async def test_other_methods_are_refused_head_included(self, client) -> None:
+    async def test_other_methods_are_refused(self, client) -> None:
         assert code_of(await client.delete("/read")) == (405, "method_not_allowed")
-        assert (await client.head("/read")).status_code == 405
+        assert (await client.head("/order")).status_code == 405
+
+    async def test_head_is_get_without_its_body(self, client) -> None:
+        told = ("content-type", "content-length", "etag")
+        for path, headers in (("/read", {}), ("/read", {"if-none-match": '"v1"'}), ("/fail", {})):
+            got = await client.get(path, headers=headers)
+            head = await client.head(path, headers=headers)
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            assert [head.headers.get(name) for name in told] == [
+                got.headers.get(name) for name in told
+            ]
+
+    async def test_head_counts_like_get(self, client) -> None:
+        answers = [await client.head("/read") for _ in range(7)]
+        assert [answer.status_code for answer in answers] == [200] * 6 + [429]
 
     async def test_a_lost_deadlock_is_tried_again(self, client, context) -> None:
         context[Counter].failures_left = 2
@@ -271,10 +306,10 @@ class TestHeaders:
         assert (await client.get("/read", headers=new)).status_code == 200
 
     async def test_limits_are_told_and_kept_for_each_caller(self, client) -> None:
-        answers = [await client.get("/read") for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-        assert answers[0].headers["ratelimit-policy"] == '"read";q=3;w=60'
-        assert int(answers[3].headers["retry-after"]) >= 1
+        answers = [await client.get("/read") for _ in range(7)]
+        assert [answer.status_code for answer in answers] == [200] * 6 + [429]
+        assert answers[0].headers["ratelimit-policy"] == '"read";q=6;w=60'
+        assert answers[6].headers["retry-after"] == "10"
         assert (await client.get("/read", headers={"x-who": "other"})).status_code == 200
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from push.ledger import Ledger, after_answer, after_refusal, after_sending, allows
+from push.ledger import Ledger, after_answer, after_refusal, after_sending, allows, together
 from push.rules import Importance
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -77,3 +77,37 @@ def test_a_consent_for_one_message_is_kept_for_what_matters():
     assert not allows(accepted(), long_term=False, importance=Importance.PROGRESS)
     assert allows(accepted(), long_term=False, importance=Importance.RESULT)
     assert allows(accepted(), long_term=True, importance=Importance.PROGRESS)
+
+
+ANSWERS = st.sampled_from([*YES, "reject", "ban", "filter"])
+COUNTS = st.integers(0, 20)
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> Ledger:
+    earned = draw(COUNTS)
+    spent, answer = draw(st.integers(0, earned)), draw(ANSWERS)
+    if answer in {"reject", "ban"}:
+        spent = earned
+    at = AT + timedelta(minutes=draw(st.integers(0, 3)))
+    return Ledger(answer, draw(st.sampled_from(["phone", "platform"])), earned, spent, at)
+
+
+@given(ledgers(), ledgers())
+def test_two_ledgers_together_are_the_same_whoever_joins_whom(one: Ledger, other: Ledger):
+    both = together(one, other)
+    assert both == together(other, one)
+    assert both.earned == one.earned + other.earned
+    assert 0 <= both.left <= one.left + other.left
+    assert both.answered_at == max(one.answered_at, other.answered_at)
+
+
+@given(ledgers(), ledgers())
+def test_a_no_that_came_last_holds_for_both(one: Ledger, other: Ledger):
+    both = together(one, other)
+    newest = [each for each in (one, other) if each.answered_at == both.answered_at]
+    if any(each.answer in {"reject", "ban"} for each in newest):
+        assert both.answer in {"reject", "ban"}
+        assert both.left == 0
+    else:
+        assert both.left == one.left + other.left

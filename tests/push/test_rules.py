@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from adapters.wechat.keywords import fit
@@ -68,6 +69,14 @@ def test_a_promise_is_told_in_the_time_of_china():
     telling = told(a_happening("accepted", promised_at=datetime(2026, 11, 20, 8, 0, tzinfo=UTC)))
     assert "预计2026年11月20日 16:00前办结" in telling.body.zh
     assert "预计" not in told(a_happening("accepted")).body.zh
+
+
+def test_a_promise_that_may_still_move_says_so():
+    happening = a_happening("accepted", promised_at=datetime(2027, 1, 4, tzinfo=UTC))
+    assert "暂按周末计" not in told(happening).body.zh
+    telling = told(msgspec.structs.replace(happening, provisional=True))
+    assert "暂按周末计" in telling.body.zh
+    assert "weekends" in telling.body.en
 
 
 def test_the_number_of_points_is_told_when_it_is_known():

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.far_side import FarSide
+from adapters.wechat.simulator import scenarios
 from adapters.wechat.simulator.face import FaceChecks, Outcome, UnknownFaceCheck
 from adapters.wechat.simulator.messages import DialogRefused, Messages, PhoneMessage
 from adapters.wechat.simulator.people import People, UnknownPerson
@@ -48,21 +49,13 @@ class WeChatSimulator:
     def application(self) -> web.Application:
         application = web.Application(client_max_size=1024 * 1024)
         routes: tuple[tuple[str, str, Answering], ...] = (
-            ("POST", "/cgi-bin/stable_token", self._tokens.stable_token),
-            ("GET", "/cgi-bin/token", self._tokens.old_token),
-            ("GET", "/sns/jscode2session", self._people.code_to_session),
-            ("POST", "/wxa/business/getuserphonenumber", self._guarded(self._people.phone_number)),
-            (
-                "POST",
-                "/cityservice/face/identify/getverifyid",
-                self._guarded(self._faces.get_verify_id),
-            ),
-            (
-                "POST",
-                "/cityservice/face/identify/queryverifyinfo",
-                self._guarded(self._faces.query_verify_info),
-            ),
-            ("POST", "/cgi-bin/message/subscribe/send", self._guarded(self._messages.send)),
+            ("POST", scenarios.STABLE_TOKEN, self._tokens.stable_token),
+            ("GET", scenarios.OLD_TOKEN, self._tokens.old_token),
+            ("GET", scenarios.LOGIN, self._people.code_to_session),
+            ("POST", scenarios.PHONE, self._guarded(self._people.phone_number)),
+            ("POST", scenarios.FACE_BEGIN, self._guarded(self._faces.get_verify_id)),
+            ("POST", scenarios.FACE_RESULT, self._guarded(self._faces.query_verify_info)),
+            ("POST", scenarios.SEND, self._guarded(self._messages.send)),
         )
         for method, path, answering in routes:
             endpoint = Endpoint(self._far, method, path, answering)

@@ -85,6 +85,8 @@ class People:
         if call.text("openid") and call.text("openid") != self.open_id(key):
             raise Refusal(40003, "invalid openid")
         country, pure = _split_phone(self.get(key)["phone"])
+        foreign = armed(self._far, "wechat.phone_of_another_app", call.path) is not None
+        app_id = "wx00000000another0" if foreign else self._side.app_id
         return {
             "errcode": 0,
             "errmsg": "ok",
@@ -92,7 +94,7 @@ class People:
                 "phoneNumber": pure if country == "86" else f"+{country}{pure}",
                 "purePhoneNumber": pure,
                 "countryCode": country,
-                "watermark": {"timestamp": int(self._now()), "appid": self._side.app_id},
+                "watermark": {"timestamp": int(self._now()), "appid": app_id},
             },
         }
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from adapters.far_side import FarSide
 from adapters.wechat.port import SubscribeTemplate
+from adapters.wechat.simulator.scenarios import REFUSALS
 from kit.secrets import Secret
 
 
@@ -81,6 +82,14 @@ def armed(far_side: FarSide, scenario: str, path: str) -> dict[str, Any] | None:
     return far_side.take(scenario)
 
 
+def armed_refusal(far_side: FarSide, path: str) -> Refusal | None:
+    for name, _ in far_side.all("scenario"):
+        refusal = REFUSALS.get(name)
+        if refusal is not None and path in refusal.paths and (how := armed(far_side, name, path)):
+            return Refusal(int(how.get("errcode", refusal.errcode)), refusal.errmsg)
+    return None
+
+
 class Endpoint:
     """One path of the API: reads the request, lets faults have their way, answers, keeps a journal.
 
@@ -135,6 +144,8 @@ class Endpoint:
                 raise call
             if armed(self.far_side, "wechat.system_error", self.path):
                 raise Refusal(-1, "system error")
+            if refusal := armed_refusal(self.far_side, self.path):
+                raise refusal
             answer = self.answering(call)
         except Refusal as refusal:
             self._record(200, f"{refusal.errcode} {refusal.errmsg}", errcode=refusal.errcode)

@@ -10,9 +10,11 @@ import pytest
 
 from adapters.errors import Refused
 from adapters.far_side import FarSide, Simulator
+from adapters.province.port import FiledApplicant, FiledItem
 from adapters.province.scenarios import SCENARIOS
 from adapters.province.simulator import ProvinceSimulator
 from adapters.province.wire import QUERY_PATH, SUBMIT_PATH, submit_request, token_headers
+from kit.secrets import IdNumber, PersonName
 from kit.workdays import WorkCalendar
 from tests.adapters.province.world import (
     APP_KEY,
@@ -214,3 +216,23 @@ async def test_without_cases_the_province_has_nothing_to_do(world: World, tmp_pa
         assert ProvinceSimulator(far_side, WorkCalendar(), world.told).next_due() is None
     finally:
         far_side.close()
+
+
+async def test_the_journal_says_that_somebody_applied_and_what_was_withheld(world: World):
+    items = [
+        FiledItem("business_licence", "营业执照", {}),
+        FiledItem("seal", "印章刻制", {}, sharing=False),
+    ]
+    applicant = FiledApplicant(PersonName("王小明"), IdNumber("370102199001011230"), None)
+    await world.client.submit(a_filing(items=items, applicant=applicant))
+    (entry,) = world.exchanges("submit")
+    assert (entry["has_applicant"], entry["has_company"]) == (True, False)
+    assert entry["withheld"] == ["seal"]
+    assert "370102199001011230" not in json.dumps(world.far_side.all("case"), default=str)
+
+
+async def test_a_filing_that_says_neither_is_taken_all_the_same(world: World):
+    await world.client.submit(a_filing())
+    (entry,) = world.exchanges("submit")
+    assert (entry["has_applicant"], entry["has_company"]) == (False, False)
+    assert entry["withheld"] == []

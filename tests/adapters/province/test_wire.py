@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.province.port import FiledItem
+from adapters.province.port import FiledApplicant, FiledItem, FiledRole
 from adapters.province.wire import (
     Answer,
     NotUnderstoodAnswer,
@@ -14,7 +14,7 @@ from adapters.province.wire import (
     submit_request,
     token_headers,
 )
-from kit.secrets import Secret
+from kit.secrets import IdNumber, PersonName, Secret
 from tests.adapters.province.world import a_filing, a_material, settings
 
 CASE = {"state": "200", "error": "", "bizId": "b" * 32, "receiveId": "a" * 32}
@@ -42,6 +42,34 @@ def test_the_application_is_a_joint_one_in_a_region_of_twelve_digits_and_beijing
         {"itemCode": "business_licence", "itemName": "营业执照"},
         {"itemCode": "food_operation", "itemName": "食品经营许可"},
     ]
+
+
+def test_who_applies_is_told_as_it_was_verified_and_for_which_company():
+    applicant = FiledApplicant(PersonName("王小明"), IdNumber("370102199001011230"), None)
+    filing = a_filing(
+        applicant=applicant, acting_for=FiledRole("91370102MA3QAAA01U", "legal_person")
+    )
+    application = submit_request("t", filing, settings())["params"]["application"]
+    assert application["applicant"] == {
+        "name": "王小明",
+        "id_number": "370102199001011230",
+        "phone": "",
+    }
+    assert application["acting_for"] == {"uscc": "91370102MA3QAAA01U", "role": "legal_person"}
+    assert "王小明" not in repr(filing)
+    old = submit_request("t", a_filing(), settings())["params"]["application"]
+    assert {"applicant", "acting_for"}.isdisjoint(old)
+
+
+def test_only_items_with_a_receiver_outside_say_whether_he_may_have_the_answers():
+    items = [
+        FiledItem("business_licence", "营业执照", {}),
+        FiledItem("seal", "印章刻制", {}, sharing=False),
+        FiledItem("bank_appointment", "银行预约", {"bank_code": "102"}, sharing=True),
+    ]
+    sent = submit_request("t", a_filing(items=items), settings())["params"]
+    assert [item.get("sharing") for item in sent["application"]["item"]] == [None, False, True]
+    assert sent["form"]["DC_YYYZ_SEAL"] == {}
 
 
 def test_an_industry_code_that_is_marked_already_stays():

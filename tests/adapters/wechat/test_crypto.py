@@ -7,8 +7,6 @@ import pytest
 from adapters.wechat.crypto import (
     certificate_hash,
     decrypt_push,
-    open_data_is_signed,
-    read_open_data,
     same,
     signature,
 )
@@ -16,27 +14,6 @@ from adapters.wechat.port import NotAuthentic
 from adapters.wechat.settings import WeChatSettings, aes_key
 from kit.secrets import IdNumber, PersonName, Secret
 from tests.adapters.wechat.world import settings
-
-# The vendor's own demonstration of encrypted open data.
-DEMO_APP = "wx4f4bc4dec97d474b"
-DEMO_KEY = Secret("tiihtNczf5v6AKRyjwEUhQ==")
-DEMO_IV = "r7BXXKkLb8qrSNn05n0qiA=="
-DEMO_DATA = (
-    "CiyLU1Aw2KjvrjMdj8YKliAjtP4gsMZMQmRzooG2xrDcvSnxIMXFufNstNGTyaGS9uT5geRa0W4oTOb1WT7fJlAC+oNPdbB+"
-    "3hVbJSRgv+4lGOETKUQz6OYStslQ142dNCuabNPGBzlooOmB231qMM85d2/fV6ChevvXvQP8Hkue1poOFtnEtpyxVLW1zAo6"
-    "/1Xx1COxFvrc2d7UL/lmHInNlxuacJXwu0fjpXfz/YqYzBIBzD6WUfTIF9GRHpOn/Hz7saL8xz+W//FRAUid1OksQaQx4CMs"
-    "8LOddcQhULW4ucetDf96JcR3g0gfRK4PC7E/r7Z6xNrXd2UIeorGj5Ef7b1pJAYB6Y5anaHqZ9J6nKEBvB4DnNLIVWSgARns"
-    "/8wR2SiRS7MNACwTyrGvt9ts8p12PKFdlqYTopNHR1Vf7XjfhQlVsAJdNiKdYmYVoKlaRv85IfVunYzO0IKXsyl7JCUjCpoG"
-    "20f0a04COwfneQAGGwd5oa+T8yO5hzuyDb/XcxxmK01EpqOyuxINew=="
-)
-
-RAW_DATA = (
-    '{"nickName":"Band","gender":1,"language":"zh_CN","city":"Guangzhou","province":"Guangdong",'
-    '"country":"CN","avatarUrl":"http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQx'
-    'KARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0"}'
-)
-RAW_DATA_KEY = Secret("HyVFkGl5F5OQWJZZaNzBBg==")
-RAW_DATA_SIGNATURE = "75e81ceda165f4ffa64f4068af58c64b8f54b88c"
 
 PUSH_APP = "wx0123456789abcdef"
 PUSH_KEY = Secret("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
@@ -91,35 +68,6 @@ def test_another_apps_or_a_broken_push_is_not_authentic(
 def test_the_certificate_hash_matches_the_vendors_example() -> None:
     made = certificate_hash(PersonName("张三"), IdNumber("310101199801011234"))
     assert made == "3c241f7ff324977aeb91f173bb2a7b06569e6fd784d5573db34a636d8671108b"
-
-
-def test_the_signature_of_open_data_matches_the_vendors_example() -> None:
-    assert open_data_is_signed(RAW_DATA, RAW_DATA_SIGNATURE, RAW_DATA_KEY)
-    assert not open_data_is_signed(RAW_DATA + " ", RAW_DATA_SIGNATURE, RAW_DATA_KEY)
-
-
-def test_encrypted_open_data_is_read_as_in_the_vendors_example() -> None:
-    opened = read_open_data(DEMO_DATA, DEMO_IV, DEMO_KEY, DEMO_APP)
-    assert opened["openId"] == "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
-    assert opened["unionId"] == "ocMvos6NjeKLIBqg5Mr9QjxrP1FA"
-    assert opened["watermark"]["timestamp"] == 1477314187
-
-
-@pytest.mark.parametrize(
-    ("data", "iv", "key", "app_id", "reason"),
-    [
-        (DEMO_DATA, DEMO_IV, DEMO_KEY, "wx_another_app", "foreign_app"),
-        (DEMO_DATA, DEMO_IV, RAW_DATA_KEY, DEMO_APP, "unreadable"),
-        (DEMO_DATA[:64], DEMO_IV, DEMO_KEY, DEMO_APP, "unreadable"),
-        (DEMO_DATA, "AAAA", DEMO_KEY, DEMO_APP, "unreadable"),
-        ("", DEMO_IV, DEMO_KEY, DEMO_APP, "unreadable"),
-    ],
-)
-def test_open_data_of_another_session_or_app_is_not_authentic(
-    data: str, iv: str, key: Secret, app_id: str, reason: str
-) -> None:
-    with pytest.raises(NotAuthentic, match=reason):
-        read_open_data(data, iv, key, app_id)
 
 
 @pytest.mark.parametrize(

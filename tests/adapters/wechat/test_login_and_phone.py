@@ -1,5 +1,6 @@
 """Login codes and phone codes, over the wire."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ LOGIN = "/sns/jscode2session"
 
 
 class TestLogin:
-    async def test_a_code_becomes_the_persons_openid_and_a_session_key(self, world: World) -> None:
+    async def test_a_code_becomes_the_persons_openid_and_nothing_that_opens_anything(
+        self, world: World
+    ) -> None:
         login = await world.client.exchange_code(world.simulator.issue_login_code(ZHANG[0]))
         assert login.open_id == world.open_id(ZHANG)
         assert len(login.open_id) == 28
         assert login.union_id is None
-        assert "session_key=Secret(***)" in repr(login)
+        keys = [session["session_key"] for _, session in world.far_side.all("session")]
+        assert len(keys) == 1
+        assert keys[0] not in repr(login)
 
     async def test_an_app_bound_to_an_open_platform_account_gets_union_ids(
         self, tmp_path: Path
@@ -31,11 +36,31 @@ class TestLogin:
     async def test_two_people_have_two_openids_and_each_login_another_session_key(
         self, world: World
     ) -> None:
-        first = await world.client.exchange_code(world.simulator.issue_login_code(ZHANG[0]))
-        again = await world.client.exchange_code(world.simulator.issue_login_code(ZHANG[0]))
-        other = await world.client.exchange_code(world.simulator.issue_login_code(LI[0]))
+        keys = []
+        logins = []
+        for person in (ZHANG, ZHANG, LI):
+            code = world.simulator.issue_login_code(person[0])
+            logins.append(await world.client.exchange_code(code))
+            session = world.far_side.get("session", logins[-1].open_id)
+            assert session is not None
+            keys.append(session["session_key"])
+        first, again, other = logins
         assert first.open_id == again.open_id != other.open_id
-        assert first.session_key != again.session_key
+        assert len(set(keys)) == 3
+
+    async def test_one_code_sent_many_times_at_once_is_one_login(self, world: World) -> None:
+        code = world.simulator.issue_login_code(ZHANG[0])
+        outcomes = await asyncio.gather(
+            *(world.client.exchange_code(code) for _ in range(20)), return_exceptions=True
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+        assert len(refused) == 19
+        assert {each.code for each in refused} == {"code_invalid"}
+
+    async def test_parallel_codes_of_one_person_are_the_same_person(self, world: World) -> None:
+        codes = [world.simulator.issue_login_code(ZHANG[0]) for _ in range(20)]
+        logins = await asyncio.gather(*(world.client.exchange_code(code) for code in codes))
+        assert {login.open_id for login in logins} == {world.open_id(ZHANG)}
 
     async def test_a_code_is_good_once(self, world: World) -> None:
         code = world.simulator.issue_login_code(ZHANG[0])
@@ -126,7 +151,7 @@ class TestLogin:
         with pytest.raises(Refused, match="code_invalid"):
             await world.client.exchange_code(code)
 
-    @pytest.mark.parametrize("answer", [{}, {"openid": "o"}, {"errcode": "0"}, b"ok", b"[]"])
+    @pytest.mark.parametrize("answer", [{}, {"session_key": "k"}, {"errcode": "0"}, b"ok", b"[]"])
     async def test_an_answer_without_a_session_is_none(self, other_wechat, answer: object) -> None:
         client = await other_wechat(answer)
         with pytest.raises(Unreachable) as failed:

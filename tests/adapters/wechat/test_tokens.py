@@ -27,6 +27,15 @@ class CacheOfNothing:
         pass
 
 
+class CountedCache(CacheOfNothing):
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def get(self, key: str) -> bytes | None:
+        self.asked += 1
+        return None
+
+
 class LocksHeldByTheDead:
     """Whoever had the lock died with it; nobody gets it while we wait."""
 
@@ -42,6 +51,37 @@ async def test_a_thousand_cold_callers_fetch_one_token(world: World) -> None:
     )
     assert len(set(sent)) == 1000
     assert len(world.calls(STABLE_TOKEN)) == 1
+
+
+async def test_a_thousand_cold_callers_do_not_all_ask_the_shared_cache(world: World) -> None:
+    """A thousand questions at once would choke it, and a choked Redis counts as a lost one, which
+    lets every process fetch."""
+    world.consent("progress")
+    cache = CountedCache()
+    client = world.another_client(cache=cache)
+    await asyncio.gather(
+        *(client.send_subscribe_message(message(world.open_id())) for _ in range(1000))
+    )
+    assert cache.asked <= 2
+
+
+async def test_calls_that_hang_leave_room_for_the_tokens_own(world: World) -> None:
+    """The peer takes so many calls at once from us, and all of them are waiting."""
+    world.consent("progress")
+    await world.client.send_subscribe_message(message(world.open_id()))
+    world.far_side.arm("wechat.slow", 32, path=SEND, seconds=1.0)
+    hanging = [
+        asyncio.create_task(world.client.send_subscribe_message(message(world.open_id())))
+        for _ in range(32)
+    ]
+    while len(world.calls(SEND)) < 33:
+        await asyncio.sleep(0.01)
+    world.advance(hours=3)
+    late = asyncio.create_task(world.client.send_subscribe_message(message(world.open_id())))
+    while len(world.calls(STABLE_TOKEN)) < 2:
+        assert not any(task.done() for task in hanging)
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*hanging, late, return_exceptions=True)
 
 
 async def test_cold_processes_that_share_a_cache_fetch_one_token(world: World) -> None:

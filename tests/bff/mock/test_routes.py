@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bff.mock.far_peers import PEERS
+from bff.mock.personas import COMPANIES
 from tests.builders.applications import a_draft, an_application
 
 
@@ -52,6 +54,13 @@ class TestPeople:
             person["key"] for person in people
         }
 
+    async def test_a_persona_comes_with_the_companies_and_the_roles_in_them(self, phone) -> None:
+        people = (await (await phone()).mock("GET", "/personas")).json()
+        companies = {person["key"]: person["companies"] for person in people}
+        roles = [(company["uscc"], company["role_text"]) for company in companies["wangwu"]]
+        assert roles == [(COMPANIES[0].uscc, "法人"), (COMPANIES[1].uscc, "管理员")]
+        assert companies["zhangsan"] == []
+
     async def test_nobody_knows_an_unknown_persona(self, phone) -> None:
         wanted = {"platform": "wechat", "persona": "nobody"}
         answer = await (await phone()).mock("POST", "/codes", json=wanted)
@@ -62,7 +71,46 @@ class TestPeople:
         assert (await (await phone()).mock("POST", "/face", json=dialog)).status_code == 404
 
 
+class TestFaceDialogs:
+    @pytest.mark.parametrize("platform", ["wechat", "alipay"])
+    async def test_a_check_is_shown_until_its_result_is_known(self, signed_in, platform) -> None:
+        device = await signed_in("lisi", platform=platform)
+        check = (await device.begin_check()).json()
+        (shown,) = (await device.mock("GET", "/face")).json()["items"]
+        assert (shown["identity_check"], shown["persona"]) == (check["id"], "lisi")
+        answer = {key: shown[key] for key in ("identity_check", "persona")}
+        await device.mock("POST", "/face", json={**answer, "outcome": "pass"})
+        assert (await device.get(f"/auth/identity-checks/{check['id']}")).json()[
+            "state"
+        ] == "passed"
+        assert (await device.mock("GET", "/face")).json()["items"] == []
+
+    async def test_a_check_without_a_dialog_is_not_shown(self, signed_in) -> None:
+        device = await signed_in(platform="aishandong")
+        assert (await device.begin_check()).status_code == 201
+        assert (await device.mock("GET", "/face")).json()["items"] == []
+
+
 class TestScenarios:
+    async def test_every_scenario_of_every_peer_is_told_in_the_callers_language(
+        self, phone
+    ) -> None:
+        device = await phone()
+        available = (await device.mock("GET", "/scenarios")).json()["available"]
+        assert {one["peer"] for one in available} == set(PEERS)
+        names = [one["name"] for one in available]
+        assert len(names) == len(set(names))
+        english = (
+            await device.mock("GET", "/scenarios", headers={"Accept-Language": "en"})
+        ).json()["available"]
+        assert all(zh["text"] != en["text"] for zh, en in zip(available, english, strict=True))
+
+    async def test_whatever_is_told_can_be_armed(self, phone) -> None:
+        device = await phone()
+        for one in (await device.mock("GET", "/scenarios")).json()["available"]:
+            armed = await device.mock("PUT", f"/scenarios/{one['name']}", json={})
+            assert armed.status_code == 200, one["name"]
+
     async def test_a_scenario_is_armed_listed_and_disarmed(self, phone) -> None:
         device = await phone()
         path = "/scenarios/province.http_500"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from kit.coordination.ports import Coordination
+from kit.coordination.ports import Coordination, Quota, Verdict
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -167,41 +167,70 @@ class TestNotifier:
 
 class TestRateLimits:
     async def test_five_of_eight_are_let_in(self, coordination: Coordination, name: str):
-        verdicts = [await coordination.rate_limits.hit(name, 5, 3600) for _ in range(8)]
+        verdicts = [await hit(coordination, name, 5, 3600) for _ in range(8)]
         assert [verdict.allowed for verdict in verdicts] == [True] * 5 + [False] * 3
         assert [verdict.remaining for verdict in verdicts] == [4, 3, 2, 1, 0, 0, 0, 0]
         assert {verdict.limit for verdict in verdicts} == {5}
 
     async def test_five_of_forty_at_once_are_let_in(self, coordination: Coordination, name: str):
-        hits = (coordination.rate_limits.hit(name, 5, 3600) for _ in range(40))
+        hits = (hit(coordination, name, 5, 3600) for _ in range(40))
         verdicts = await asyncio.gather(*hits)
         assert sum(verdict.allowed for verdict in verdicts) == 5
 
     async def test_a_limit_that_does_not_divide_the_window_is_given_whole(
         self, coordination: Coordination, name: str
     ):
-        verdicts = [await coordination.rate_limits.hit(name, 7, 3600) for _ in range(8)]
+        verdicts = [await hit(coordination, name, 7, 3600) for _ in range(8)]
         assert sum(verdict.allowed for verdict in verdicts) == 7
 
     async def test_names_are_counted_apart(self, coordination: Coordination, name: str):
-        assert (await coordination.rate_limits.hit(name, 1, 3600)).allowed
-        assert (await coordination.rate_limits.hit(f"{name}-2", 1, 3600)).allowed
+        assert (await hit(coordination, name, 1, 3600)).allowed
+        assert (await hit(coordination, f"{name}-2", 1, 3600)).allowed
 
     async def test_the_told_wait_is_long_enough_and_not_much_longer(
         self, coordination: Coordination, name: str
     ):
         for _ in range(3):
-            await coordination.rate_limits.hit(name, 4, 4)
-        verdict = await coordination.rate_limits.hit(name, 4, 4)
-        assert 0 < verdict.reset_after_s <= 1
-        await asyncio.sleep(verdict.reset_after_s + 0.01)
-        assert (await coordination.rate_limits.hit(name, 4, 4)).allowed
+            await hit(coordination, name, 4, 4)
+        verdict = await hit(coordination, name, 4, 4)
+        assert verdict.remaining == 0
+        assert 0 < verdict.more_after_s <= 1
+        await asyncio.sleep(verdict.more_after_s + 0.01)
+        assert (await hit(coordination, name, 4, 4)).allowed
 
-    async def test_with_hits_left_there_is_no_wait(self, coordination: Coordination, name: str):
-        verdict = await coordination.rate_limits.hit(name, 2, 3600)
-        assert (verdict.remaining, verdict.reset_after_s) == (1, 0)
-        verdict = await coordination.rate_limits.hit(name, 2, 3600)
-        assert 1790 < verdict.reset_after_s <= 1800
+    async def test_it_is_told_when_one_more_is_given_back(
+        self, coordination: Coordination, name: str
+    ):
+        for remaining in (2, 1, 0):
+            verdict = await hit(coordination, name, 3, 3600)
+            assert verdict.remaining == remaining
+            assert 1190 < verdict.more_after_s <= 1200
+
+    async def test_a_hit_that_one_quota_refuses_costs_the_others_nothing(
+        self, coordination: Coordination, name: str
+    ):
+        wide, narrow = Quota(f"{name}-wide", 5, 3600), Quota(f"{name}-narrow", 2, 3600)
+        told = [await coordination.rate_limits.hit(wide, narrow) for _ in range(4)]
+        assert [[verdict.allowed for verdict in both] for both in told] == [
+            [True, True], [True, True], [True, False], [True, False],
+        ]  # fmt: skip
+        assert [[verdict.remaining for verdict in both] for both in told] == [
+            [4, 1], [3, 0], [3, 0], [3, 0],
+        ]  # fmt: skip
+        (verdict,) = await coordination.rate_limits.hit(wide)
+        assert verdict.remaining == 2
+
+    async def test_quotas_that_are_not_shared_are_counted_all_the_same(
+        self, coordination: Coordination, name: str
+    ):
+        own = Quota(name, 2, 3600, shared=False)
+        told = [(await coordination.rate_limits.hit(own))[0].allowed for _ in range(3)]
+        assert told == [True, True, False]
+
+
+async def hit(coordination: Coordination, name: str, limit: int, window_s: int) -> Verdict:
+    (verdict,) = await coordination.rate_limits.hit(Quota(name, limit, window_s))
+    return verdict
 
 
 async def test_an_open_backend_answers(coordination: Coordination):

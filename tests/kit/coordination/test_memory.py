@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.coordination.memory import MemoryCache, MemoryRateLimits
+from kit.coordination.ports import Quota
 
 
 class HandMovedTime:
@@ -53,7 +54,7 @@ class TestRateLimits:
     async def test_many_names_do_not_fill_the_memory(self):
         limits = MemoryRateLimits(names_max=100)
         for number in range(1000):
-            await limits.hit(f"address-{number}", 5, 60)
+            await limits.hit(Quota(f"address-{number}", 5, 60))
         assert len(limits._free_at) == 100
 
     @given(
@@ -61,20 +62,23 @@ class TestRateLimits:
         window_s=st.integers(1, 86400),
         waits=st.lists(st.floats(0, 200), max_size=60),
     )
-    async def test_a_refused_name_is_let_in_after_the_told_wait_and_not_before(
+    async def test_one_more_is_let_in_after_the_told_time_and_not_before(
         self, limit: int, window_s: int, waits: list[float]
     ):
         time = HandMovedTime()
         limits = MemoryRateLimits(monotonic=time)
+        quota = Quota("name", limit, window_s)
         for wait_s in waits:
             time.now += wait_s
-            verdict = await limits.hit("name", limit, window_s)
+            (verdict,) = await limits.hit(quota)
             a_little_s = window_s / limit * 0.005  # more than the limiter forgives
-            if verdict.reset_after_s > a_little_s:
-                time.now += verdict.reset_after_s - a_little_s
-                assert not (await limits.hit("name", limit, window_s)).allowed
+            for _ in range(verdict.remaining):
+                await limits.hit(quota)
+            if verdict.more_after_s > a_little_s:
+                time.now += verdict.more_after_s - a_little_s
+                assert not (await limits.hit(quota))[0].allowed
                 time.now += a_little_s
-                assert (await limits.hit("name", limit, window_s)).allowed
+                assert (await limits.hit(quota))[0].allowed
 
     @given(
         limit=st.integers(1, 50),
@@ -90,7 +94,25 @@ class TestRateLimits:
         allowed = 0
         for wait_s in waits:
             time.now += wait_s
-            verdict = await limits.hit("name", limit, window_s)
+            (verdict,) = await limits.hit(Quota("name", limit, window_s))
             allowed += verdict.allowed
             assert allowed <= limit + (time.now - started) * limit / window_s + 0.01
             assert 0 <= verdict.remaining <= limit
+
+    @given(
+        sizes=st.lists(st.tuples(st.integers(1, 20), st.integers(1, 600)), min_size=1, max_size=4),
+        waits=st.lists(st.floats(0, 60), max_size=60),
+    )
+    async def test_whoever_waits_as_long_as_the_refusing_ones_say_is_let_in_by_all(
+        self, sizes: list[tuple[int, int]], waits: list[float]
+    ):
+        time = HandMovedTime()
+        limits = MemoryRateLimits(monotonic=time)
+        quotas = [Quota(str(n), limit, window_s) for n, (limit, window_s) in enumerate(sizes)]
+        for wait_s in waits:
+            time.now += wait_s
+            verdicts = await limits.hit(*quotas)
+            refusing = [verdict for verdict in verdicts if not verdict.allowed]
+            if refusing:
+                time.now += max(verdict.more_after_s for verdict in refusing)
+                assert all(verdict.allowed for verdict in await limits.hit(*quotas))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from kit.coordination.ports import MAYBE_MISSED, Coordination
+from kit.coordination.ports import MAYBE_MISSED, Coordination, Quota
 from kit.coordination.redis import PAUSE_S, RedisLink, RedisNotifier, redis_coordination
 from tests.servers import RedisServer
 
@@ -30,8 +30,10 @@ async def ask_everything(coordination: Coordination, name: str) -> None:
     async with coordination.locks.hold(name, ttl_s=60, wait_s=60) as held:
         assert held
     await coordination.notifier.publish(name, "message")
-    assert (await coordination.rate_limits.hit(name, 1000, 60)).allowed
-    assert not (await coordination.rate_limits.hit(name, 5, 60, fail_open=False)).allowed
+    open_, closed = Quota(name, 1000, 60), Quota(f"{name}-2", 5, 60, fail_open=False)
+    assert (await coordination.rate_limits.hit(open_))[0].allowed
+    told = await coordination.rate_limits.hit(open_, closed)
+    assert [verdict.allowed for verdict in told] == [True, False]
     assert not await coordination.check()
 
 
@@ -82,10 +84,11 @@ class TestLost:
         self, coordination: Coordination, breakable_redis: RedisServer, name: str
     ):
         breakable_redis.kill()
-        verdicts = [await coordination.rate_limits.hit(name, 5, 3600) for _ in range(8)]
-        assert sum(verdict.allowed for verdict in verdicts) == 5
-        closed = await coordination.rate_limits.hit(name, 5, 3600, fail_open=False)
-        assert (closed.allowed, closed.remaining, closed.reset_after_s) == (False, 0, PAUSE_S)
+        quota = Quota(name, 5, 3600)
+        told = [await coordination.rate_limits.hit(quota) for _ in range(8)]
+        assert sum(verdict.allowed for (verdict,) in told) == 5
+        (closed,) = await coordination.rate_limits.hit(quota._replace(fail_open=False))
+        assert (closed.allowed, closed.remaining, closed.more_after_s) == (False, 0, PAUSE_S)
 
     async def test_a_refused_password_is_a_loss_like_any_other(
         self, breakable_redis: RedisServer, name: str

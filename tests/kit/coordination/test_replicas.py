@@ -7,7 +7,7 @@ import pytest
 
 from kit.coordination import open_coordination
 from kit.coordination.memory import MemoryCache
-from kit.coordination.ports import Coordination
+from kit.coordination.ports import Coordination, Quota
 from kit.coordination.redis import redis_coordination
 from kit.ids import new_id
 from tests.kit.coordination.conftest import PATIENT_S
@@ -64,10 +64,19 @@ async def test_a_lock_keeps_the_other_replica_out(
 
 
 async def test_a_limit_is_counted_over_both(one: Coordination, other: Coordination, name: str):
-    verdicts = await asyncio.gather(
-        *(replica.rate_limits.hit(name, 5, 3600, fail_open=False) for replica in (one, other) * 10)
+    quotas = (Quota(name, 5, 3600, fail_open=False), Quota(f"{name}-2", 7, 3600, fail_open=False))
+    told = await asyncio.gather(
+        *(replica.rate_limits.hit(*quotas) for replica in (one, other) * 10)
     )
-    assert sum(verdict.allowed for verdict in verdicts) == 5
+    assert sum(all(verdict.allowed for verdict in verdicts) for verdicts in told) == 5
+
+
+async def test_a_limit_that_is_not_shared_is_counted_by_each(
+    one: Coordination, other: Coordination, name: str
+):
+    quota = Quota(name, 5, 3600, shared=False)
+    told = [await replica.rate_limits.hit(quota) for replica in (one, other) * 10]
+    assert sum(verdict.allowed for (verdict,) in told) == 10
 
 
 async def test_a_value_is_seen_by_both(one: Coordination, other: Coordination, name: str):

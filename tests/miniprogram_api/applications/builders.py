@@ -65,11 +65,12 @@ class Office:
         self.ring = KeyRing({"1": b"k" * 32}, "1", b"i" * 32)
         self.outbox = HeldOutbox(self.clock)
         self.inbox = Inbox(self.outbox, self.ring, self.clock)
+        self.calendar = WorkCalendar()
         self.waiters = Waiters(MemoryNotifier())
         self.log = ApplicationLog(self.ring)
-        self.views = ApplicationViews(self.ring, self.clock)
+        self.views = ApplicationViews(self.ring, self.calendar, self.clock)
         self.casebook = Casebook(
-            self.log, self.outbox, WorkCalendar(), self.waiters, self.ring, self.clock
+            self.log, self.outbox, self.calendar, self.waiters, self.ring, self.clock
         )
         self.handlers: dict[str, TopicHandler] = {
             STATUS_TOPIC: StatusHandler(self.casebook, self.inbox),

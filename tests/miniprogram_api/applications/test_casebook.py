@@ -1,6 +1,6 @@
 """What follows from news: states, oddities, results, ends, timers; and a log that shows changes."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from adapters.outbox.models import InboxEntry, OutboxEntry
 from miniprogram_api.applications.casebook import OVERDUE_TOPIC
 from miniprogram_api.applications.log import is_unbroken
-from miniprogram_api.applications.models import ApplicationEvent
+from miniprogram_api.applications.models import ApplicationEvent, Matter
 from miniprogram_api.applications.states import MatterState
 from tests.miniprogram_api.applications.builders import (
     Office,
@@ -165,6 +165,25 @@ class TestClocks:
         assert kinds.count("overdue") == 1
         await office.told(a_notice(application, "completed", sequence=2))
         assert not (await office.view(application)).matters[0].overdue
+
+    async def test_a_promise_into_a_year_without_announced_holidays_is_marked(self, office: Office):
+        office.clock.advance(timedelta(days=365 * 30))
+        application = await office.open("business_licence", "food_operation")
+        licence, food = (await office.view(application)).matters
+        assert (licence.provisional, licence.promise_note) == (True, "暂按周末计")
+        assert (food.promised_at, food.provisional, food.promise_note) == (None, False, None)
+        await office.told(a_notice(application, "accepted", sequence=1))
+        assert [row["provisional"] for row in await tellings()] == [False, True]
+
+    async def test_a_promise_within_announced_years_is_not(self, office: Office):
+        application = await office.open("business_licence")
+        await Matter.all().update(due_at=datetime(2026, 3, 2, 10, tzinfo=UTC))
+        (licence,) = (await office.view(application)).matters
+        assert (licence.promised_at, licence.provisional, licence.promise_note) == (
+            "2026-03-02T18:00:00+08:00",
+            False,
+            None,
+        )
 
     async def test_a_timer_that_is_not_meant_any_more_does_nothing(self, office: Office):
         application = await office.open("business_licence")

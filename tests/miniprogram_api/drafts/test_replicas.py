@@ -25,6 +25,7 @@ class Replica:
         services = world.services
         self.drafts = DraftService(
             services.provided[CatalogueService],
+            services.people,
             Outbox(services.clock),
             services.ring,
             services.clock,

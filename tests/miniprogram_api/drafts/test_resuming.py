@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from miniprogram_api.drafts.models import Draft, DraftSave
+from tests.builders.consents import agreed
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
     answers_of,
@@ -152,9 +153,28 @@ async def test_checking_says_what_still_keeps_the_draft_from_being_submitted(sig
     assert all({"step", "pointer", "code", "message"} == e.keys() for e in before["errors"])
     assert "premises_use_proof" in before["missing_materials"]
     await complete(phone, draft)
-    assert (await phone.post(path)).json() == {
+    after = (await phone.post(path)).json()
+    assert {name: after[name] for name in after if name != "consents"} == {
         "ready": True, "errors": [], "missing_materials": [], "missing_signatures": [],
     }  # fmt: skip
+
+
+async def test_checking_says_who_outside_would_get_nothing_without_a_consent(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    path = f"/drafts/{draft['id']}/check"
+    seal, bank = (await phone.post(path)).json()["consents"]
+    assert (bank["purpose"], bank["items"]) == ("share_with_bank", ["bank_appointment"])
+    assert (seal["purpose"], seal["granted"], seal["items"]) == (
+        "share_with_seal_shop", False, ["seal"],
+    )  # fmt: skip
+    assert "刻章单位" in seal["text"]
+    assert "不会提供" in seal["text"]
+    await agreed(phone, "share_with_seal_shop")
+    seal, bank = (await phone.post(path)).json()["consents"]
+    assert not bank["granted"]
+    assert seal["granted"]
+    assert "不会提供" not in seal["text"]
 
 
 async def test_what_lies_in_the_database_cannot_be_read_there(signed_in, database):

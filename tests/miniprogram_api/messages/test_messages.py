@@ -9,8 +9,10 @@ import pytest
 from adapters.outbox.put import Outbox
 from bff.mock.world import World
 from kit.database.unit import unit_of_work
+from miniprogram_api.applications.models import Application
 from push.models import Message, PushConsent, PushDelivery
 from tests.app import Phone
+from tests.builders.rows import an_application_of
 from tests.push.happenings import a_happening
 
 Opened = Callable[..., Awaitable[Phone]]
@@ -23,7 +25,10 @@ async def device(signed_in: Opened) -> Phone:
 
 async def tell(world: World, device: Phone, state: str = "completed", **how: Any) -> str:
     """Something happens that the person is to be told; all that follows is done. The event."""
-    happening = a_happening(state, person_id=device.session["person"]["id"], **how)
+    person_id = device.session["person"]["id"]
+    happening = a_happening(state, person_id=person_id, **how)
+    if not await Application.exists(id=happening.application_id):
+        await an_application_of(person_id, id=happening.application_id)
     outbox = Outbox(world.clock)
     async with unit_of_work():
         await outbox.put(

@@ -1,0 +1,1 @@
+"""The provincial identity register: its port, the client that asks it, a simulator of its side."""

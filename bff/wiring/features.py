@@ -1,0 +1,120 @@
+"""The features: what can be applied for, drafts and materials, applications, messages."""
+
+from adapters.outbox.delivery import TopicHandler
+from adapters.storage.local import LocalStorage
+from adapters.wechat.templates import registered_templates
+from bff.recipients import PassedMessages, PeopleAsRecipients
+from bff.settings import Settings
+from bff.wiring.ground import Ground, Parts
+from bff.wiring.peers import Peers
+from bff.wiring.people import People
+from miniprogram_api.applications.addressees import Applicants
+from miniprogram_api.applications.belongings import ApplicationBelongings
+from miniprogram_api.applications.casebook import Casebook
+from miniprogram_api.applications.documents import FiledDocuments, FilesOfApplications
+from miniprogram_api.applications.forwarding import ForwardHandler
+from miniprogram_api.applications.log import ApplicationLog
+from miniprogram_api.applications.notices import (
+    CertificateHandler,
+    ProvincePushes,
+    StatusHandler,
+)
+from miniprogram_api.applications.overdue import OverdueHandler
+from miniprogram_api.applications.service import ApplicationService
+from miniprogram_api.applications.submitting import SubmissionService
+from miniprogram_api.applications.views import ApplicationViews
+from miniprogram_api.applications.waiting import Waiters
+from miniprogram_api.catalogue.service import Catalogue, CatalogueService
+from miniprogram_api.drafts.belongings import DraftBelongings
+from miniprogram_api.drafts.service import DraftService
+from miniprogram_api.materials.belongings import MaterialBelongings
+from miniprogram_api.materials.erasure import FileErasure
+from miniprogram_api.materials.service import MaterialService
+from miniprogram_api.messages.service import MessageService, WeChatEvents
+from push.belongings import MessageBelongings, PushConsentBelongings
+from push.channels.wechat import WeChatChannel
+from push.consents import PushConsents
+from push.dispatch import SendHandler, TellHandler
+from push.inbox import MessageInbox
+from push.platform_events import PlatformEvents
+from push.ports import ChannelTemplate
+
+
+def keep_forms(ground: Ground, who: People) -> tuple[DraftService, MaterialService, Parts]:
+    """The catalogue, drafts and their materials."""
+    clock, ring, outbox = ground.clock, ground.ring, ground.outbox
+    catalogue = CatalogueService(Catalogue.load(), clock)
+    storage = LocalStorage(ground.settings.storage_dir, ring, clock)
+    drafts = DraftService(catalogue, who.people, outbox, ring, clock)
+    materials = MaterialService(drafts, storage, outbox, ring, clock)
+    handlers: dict[str, TopicHandler] = {"file.erase": FileErasure(storage)}
+    sweeps = {
+        "expired drafts": drafts.erase_expired,
+        "orphaned files": materials.sweep_orphans,
+    }
+    belongings = (
+        DraftBelongings(outbox, ring, clock),
+        MaterialBelongings(FilesOfApplications(), outbox, ring),
+    )
+    parts = Parts((catalogue, drafts, materials), handlers, sweeps, belongings)
+    return drafts, materials, parts
+
+
+def tell_applicants(ground: Ground, peers: Peers, who: People) -> tuple[MessageInbox, Parts]:
+    """What the applicant is told, in the app and on the phone."""
+    clock = ground.clock
+    recipients = PeopleAsRecipients(who.people)
+    channels = (WeChatChannel(peers.wechat, _wechat_templates(ground.settings)),)
+    consents = PushConsents(channels, clock)
+    inbox = MessageInbox(clock)
+    events = PlatformEvents("wechat", ground.inbox, recipients, consents, clock)
+    handlers: dict[str, TopicHandler] = {
+        "applicant.tell": TellHandler(channels, recipients, Applicants(), ground.outbox, clock),
+        "push.send": SendHandler(
+            channels, recipients, consents, PassedMessages(who.access_log), clock
+        ),
+        "wechat.event": events,
+    }
+    services = (MessageService(inbox, consents), WeChatEvents(peers.wechat_callbacks, events))
+    belongings = (MessageBelongings(inbox), PushConsentBelongings(consents))
+    return inbox, Parts(services, handlers, {}, belongings)
+
+
+def _wechat_templates(settings: Settings) -> list[ChannelTemplate]:
+    """The account's subscribe messages as pushing sees them."""
+    return [
+        ChannelTemplate(
+            key=template.key,
+            template_id=template_id,
+            name=template.title,
+            long_term=template.long_term,
+            keywords=tuple(template.keywords),
+        )
+        for template_id, template in registered_templates(settings.wechat.templates).items()
+    ]
+
+
+def follow_applications(
+    ground: Ground, peers: Peers, who: People, drafts: DraftService, materials: MaterialService
+) -> tuple[ApplicationService, Parts]:
+    """Submitting, forwarding to the province, following every matter."""
+    clock, ring = ground.clock, ground.ring
+    waiters = Waiters(ground.coordination.notifier)
+    log = ApplicationLog(ring)
+    views = ApplicationViews(ring, ground.calendar, clock)
+    casebook = Casebook(log, ground.outbox, ground.calendar, waiters, ring, clock)
+    applications = ApplicationService(log, views, waiters)
+    submissions = SubmissionService(
+        drafts, who.people, who.companies, casebook, ground.outbox, views, ring, clock
+    )
+    handlers: dict[str, TopicHandler] = {
+        "application.forward": ForwardHandler(casebook, peers.one_window, who.access_log, ring),
+        "province.status": StatusHandler(casebook, ground.inbox),
+        "province.certificate": CertificateHandler(casebook, ground.inbox),
+        "matter.overdue": OverdueHandler(casebook, clock),
+    }
+    pushes = ProvincePushes(peers.one_window_callbacks, ground.inbox)
+    documents = FiledDocuments(peers.one_window_callbacks, materials, who.access_log)
+    services = (applications, submissions, pushes, documents)
+    belongings = (ApplicationBelongings(applications, ring, clock),)
+    return applications, Parts(services, handlers, {}, belongings)

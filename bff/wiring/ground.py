@@ -1,0 +1,56 @@
+"""What every part stands on, and what a part gives back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.http import HTTPClients
+from adapters.outbox.delivery import TopicHandler
+from adapters.outbox.put import Inbox, Outbox
+from auth.belongings import Belongings
+from bff.settings import Settings
+from kit.clock import Clock
+from kit.coordination import open_coordination
+from kit.coordination.ports import Coordination
+from kit.secrets import KeyRing
+from kit.workdays import WorkCalendar
+
+Sweep = Callable[[], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    settings: Settings
+    clock: Clock
+    calendar: WorkCalendar
+    ring: KeyRing
+    http: HTTPClients
+    coordination: Coordination
+    outbox: Outbox
+    inbox: Inbox
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a group of services adds to the process."""
+
+    services: tuple[Any, ...]
+    handlers: Mapping[str, TopicHandler]
+    sweeps: Mapping[str, Sweep]
+    belongings: tuple[Belongings, ...] = ()
+
+
+def lay_ground(settings: Settings, clock: Clock, calendar: WorkCalendar) -> Ground:
+    keys = settings.keys
+    ring = KeyRing(keys.field_keys, keys.field_key_current, keys.index_key)
+    outbox = Outbox(clock)
+    return Ground(
+        settings=settings,
+        clock=clock,
+        calendar=calendar,
+        ring=ring,
+        http=HTTPClients(),
+        coordination=open_coordination(settings.redis_url),
+        outbox=outbox,
+        inbox=Inbox(outbox, ring, clock),
+    )

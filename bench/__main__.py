@@ -111,6 +111,8 @@ async def _measure(
         _say("reading")
         async with stack.floor(_floor_setup(stack, phones, readings)) as floor:
             lines += await reading.measure(stack, floor, readings, plan.pace)
+    if "catalogue" in plan.parts:
+        lines.append(reading.cold_plans())
     if "login" in plan.parts:
         _say("signing in")
         people = [applicant(number) for number in range(1000, 1000 + LOGIN_PEOPLE)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import msgspec
 
@@ -9,9 +10,20 @@ from bench.people import OpenDraft
 from bench.rounds import CONNECTIONS, Figure, Pace, Server, Side, compare
 from bench.samples import SELECTION, Samples
 from bench.stack import Program, Stack
+from bench.table import Times
 from bench.wire import Rotation, Surprise, fetch, request, request_head
+from kit.clock import SystemClock
+from miniprogram_api.catalogue.service import Catalogue, CatalogueService, Selection
 
 MARK = 0.6
+TEN_ITEMS = (
+    "business_licence", "social_insurance", "medical_insurance", "housing_fund", "seal",
+    "tax_registration", "bank_appointment", "food_operation", "fire_safety_check",
+    "outdoor_advertising",
+)  # fmt: skip
+TEN_MARK = 0.5
+COLD_ROUNDS = 20
+"""At most 50 ms each is the mark."""
 ITEMS_PATH = "/api/v1/catalogue/items?operation=open&region=370102"
 PLAN_PATH = "/api/v1/catalogue/plan"
 
@@ -56,13 +68,27 @@ async def resumptions(stack: Stack, drafts: Sequence[OpenDraft]) -> list[Reading
 
 async def catalogue_readings(stack: Stack, samples: Samples) -> list[Reading]:
     plan = msgspec.json.encode({**SELECTION, "answers": {}})
+    ten = msgspec.json.encode({**SELECTION, "items": TEN_ITEMS, "answers": {}})
     what_if = msgspec.json.encode({**SELECTION, "answers": samples.flat})
     return [
         await _public(stack, "plan", "plan", ("POST", PLAN_PATH, plan)),
+        await _public(stack, "plan-ten", "plan of ten items", ("POST", PLAN_PATH, ten), TEN_MARK),
         # Worked out anew for every set of answers, so it is not a bare answer by its nature.
         await _public(stack, "what-if", "  with all answers", ("POST", PLAN_PATH, what_if), None),
         await _public(stack, "items", "catalogue items", ("GET", ITEMS_PATH, b"")),
     ]
+
+
+def cold_plans() -> Times:
+    """Of ten items, in this process, by a catalogue that has made no form yet."""
+    catalogue, waits = Catalogue.load(), []
+    selection = msgspec.convert({**SELECTION, "items": TEN_ITEMS}, Selection)
+    for _ in range(COLD_ROUNDS):
+        service = CatalogueService(catalogue, SystemClock())
+        before = perf_counter()
+        service.compile(selection).shown()
+        waits.append(perf_counter() - before)
+    return Times("plan of ten items, cold (in process; mark 50 ms)", waits)
 
 
 async def _public(

@@ -11,7 +11,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, _) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        if name == "openapi":
+        if name == "catalogue":
+            from bff import cataloguing
+
+            cataloguing.add_arguments(command)
+        if name in {"openapi", "savings"}:
             command.add_argument("--check", action="store_true", help="compare only")
         if name == "makemigrations":
             command.add_argument("name", help="what it does, as in add_draft_expiry")
@@ -62,8 +66,20 @@ def _audit(options: argparse.Namespace) -> int:
     return check_audit()
 
 
+def _catalogue(options: argparse.Namespace) -> int:
+    from bff import cataloguing
+
+    return cataloguing.run(options)
+
+
 def _openapi(options: argparse.Namespace) -> int:
     from bff.contract import write
+
+    return write(check=options.check)
+
+
+def _savings(options: argparse.Namespace) -> int:
+    from bff.savings import write
 
     return write(check=options.check)
 
@@ -88,6 +104,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {
     "migrate": ("bring the database to the newest schema", _migrate),
     "unpark": ("let what was parked be tried again, when its cause is gone", _unpark),
     "audit": ("check the chain of what was done to accounts", _audit),
+    "catalogue": ("check, compare, import or export what can be applied for", _catalogue),
+    "savings": ("write what the joint form spares into docs/joint-form.md", _savings),
     "openapi": ("write miniprogram_api/openapi.json", _openapi),
     "makemigrations": ("write a migration for changed models", _makemigrations),
     "journey": ("an applicant's whole way over HTTP against a mock", _journey),

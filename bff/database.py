@@ -25,6 +25,7 @@ MODEL_MODULES = (
     "auth.models",
     "kit.idempotency",
     "miniprogram_api.applications.models",
+    "miniprogram_api.catalogue.models",
     "miniprogram_api.drafts.models",
     "miniprogram_api.materials.models",
     "push.models",

@@ -1,7 +1,7 @@
 """What one process is made of, and the order in which it opens and closes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +48,10 @@ class Services:
     identity: IdentityCheckService
     housekeeping: Mapping[str, Callable[[], Awaitable[int]]]
     """What is swept now and then, by name; each tells how much it swept."""
+    opening: Sequence[Callable[[], Awaitable[None]]] = ()
+    """What looks into the database before anything is served."""
+    following: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    """What every process watches for ever, by name."""
     provided: dict[type, Any] = field(default_factory=dict)
     """What handlers may ask for, by type."""
     _telling: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
@@ -68,9 +72,13 @@ class Services:
                 raise SchemaBehind("migrations are missing; run `python -m bff migrate`")
             stack.push_async_callback(self.coordination.close)
             stack.push_async_callback(self.http.aclose)
+            for open_ in self.opening:
+                await open_()
             crew = TaskCrew()
             stack.push_async_callback(crew.stop, STOP_DEADLINE_S)
             crew.start("ended sessions", self.admission.follow)
+            for name, follow in self.following.items():
+                crew.start(name, follow)
             self.outbox.on_put(self.relay.wake if relaying else self._wake_others)
             if relaying:
                 await self._start_relaying(crew, stack, alone=alone)

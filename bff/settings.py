@@ -3,24 +3,23 @@
 No secret has a default. What is missing is listed all at once, by name, and never with a value.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.aishandong.settings import GUESSED_LEVELS, AiShandongSettings
 from adapters.alipay.settings import AlipaySettings
-from adapters.gm import SM2Form
 from adapters.identity.settings import IdentityRegisterSettings
 from adapters.jpaas import GATEWAY_PATH, GatewaySettings
+from adapters.licences.settings import LicenceSettings
+from adapters.names.settings import INTERFACES as NAME_INTERFACES
+from adapters.names.settings import NameLibrarySettings
 from adapters.province.settings import ProvinceSettings
 from adapters.wechat.settings import WeChatSettings
+from bff.environment import EnvironmentReader
 from kit.secrets import Secret
-
-Group = TypeVar("Group")
 
 
 class SettingsIncomplete(Exception):
@@ -51,6 +50,15 @@ class DatabaseSettings:
     url: str
     connections_max: int
 
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "DatabaseSettings":
+        """For commands that need nothing else. Raises SettingsIncomplete."""
+        read = EnvironmentReader(environ)
+        settings = _database(read, Path(read.text("DATA_DIR", ".data")).resolve())
+        if read.faults:
+            raise SettingsIncomplete(read.faults)
+        return settings
+
     @property
     def embedded(self) -> bool:
         return self.url.startswith("sqlite:")
@@ -79,9 +87,11 @@ class Settings:
     storage_dir: Path
     wechat: WeChatSettings
     alipay: AlipaySettings | None
-    """None where the mini-program is not offered there; the same for the two below."""
+    """None where the mini-program is not offered there; the same for those below."""
     aishandong: AiShandongSettings | None
     identity_register: IdentityRegisterSettings | None
+    name_library: NameLibrarySettings | None
+    licences: LicenceSettings | None
     province: ProvinceSettings
     province_timeout_s: int
     """How long one call to the province may take; its departments' servers are slow."""
@@ -96,7 +106,7 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises SettingsIncomplete with every missing or malformed name."""
-        read = _Reader(environ)
+        read = EnvironmentReader(environ)
         data_dir = Path(read.text("DATA_DIR", ".data")).resolve()
         http = HTTPSettings(
             host=read.text("HOST", "127.0.0.1"),
@@ -107,10 +117,7 @@ class Settings:
             metrics_port=read.number("METRICS_PORT", 0),
             worker_port=read.number("WORKER_PORT", 0),
         )
-        database = DatabaseSettings(
-            url=read.text("DATABASE_URL", f"sqlite:///{data_dir}/bff.sqlite3"),
-            connections_max=read.number("DATABASE_CONNECTIONS_MAX", 20),
-        )
+        database = _database(read, data_dir)
         keys = KeySettings(
             field_keys=read.keys("FIELD_KEYS"),
             field_key_current=read.text("FIELD_KEY_CURRENT"),
@@ -120,6 +127,8 @@ class Settings:
         redis_url = environ.get("REDIS_URL") or None
         wechat, province = _wechat(read), _province(read)
         alipay, aishandong, identity_register = _alipay(read), _aishandong(read), _register(read)
+        licences = _licences(read)
+        name_library = _name_library(read)
         read.faults += _contradictions(database, keys, redis_url)
         if read.faults or wechat is None or province is None:
             raise SettingsIncomplete(read.faults)
@@ -134,11 +143,20 @@ class Settings:
             alipay=alipay,
             aishandong=aishandong,
             identity_register=identity_register,
+            name_library=name_library,
+            licences=licences,
             province=province,
             province_timeout_s=read.number("PROVINCE_TIMEOUT_S", 15),
             minimum_versions=read.pairs("MINIMUM_VERSIONS"),
             log_level=read.text("LOG_LEVEL", "info"),
         )
+
+
+def _database(read: EnvironmentReader, data_dir: Path) -> DatabaseSettings:
+    return DatabaseSettings(
+        url=read.text("DATABASE_URL", f"sqlite:///{data_dir}/bff.sqlite3"),
+        connections_max=read.number("DATABASE_CONNECTIONS_MAX", 20),
+    )
 
 
 _ALIPAY_CERTIFICATES = {
@@ -149,7 +167,7 @@ _ALIPAY_CERTIFICATES = {
 """As they are downloaded from Alipay, the first without the app id in its name."""
 
 
-def _wechat(read: "_Reader") -> WeChatSettings | None:
+def _wechat(read: EnvironmentReader) -> WeChatSettings | None:
     values = {
         "base_url": read.text("WECHAT_BASE_URL", "https://api.weixin.qq.com"),
         "app_id": read.text("WECHAT_APP_ID"),
@@ -163,7 +181,7 @@ def _wechat(read: "_Reader") -> WeChatSettings | None:
     return read.checked("WECHAT_", WeChatSettings, values)
 
 
-def _alipay(read: "_Reader") -> AlipaySettings | None:
+def _alipay(read: EnvironmentReader) -> AlipaySettings | None:
     if not read.has("ALIPAY_APP_ID"):
         return None
     values: dict[str, Any] = {
@@ -183,7 +201,7 @@ def _alipay(read: "_Reader") -> AlipaySettings | None:
     return read.checked("ALIPAY_", AlipaySettings, values)
 
 
-def _aishandong(read: "_Reader") -> AiShandongSettings | None:
+def _aishandong(read: EnvironmentReader) -> AiShandongSettings | None:
     if not read.has("AISHANDONG_APP_ID"):
         return None
     values = {
@@ -205,7 +223,7 @@ def _aishandong(read: "_Reader") -> AiShandongSettings | None:
     return read.checked("AISHANDONG_", AiShandongSettings, values)
 
 
-def _register(read: "_Reader") -> IdentityRegisterSettings | None:
+def _register(read: EnvironmentReader) -> IdentityRegisterSettings | None:
     if not read.has("IDENTITY_REGISTER_APP_ID"):
         return None
     values = {
@@ -230,7 +248,41 @@ def _register(read: "_Reader") -> IdentityRegisterSettings | None:
     return read.checked("IDENTITY_REGISTER_", IdentityRegisterSettings, interfaces)
 
 
-def _province(read: "_Reader") -> ProvinceSettings | None:
+def _licences(read: EnvironmentReader) -> LicenceSettings | None:
+    if not read.has("LICENCES_CLIENT_ID"):
+        return None
+    values = {
+        "base_url": read.text("LICENCES_BASE_URL"),
+        "token_path": read.text("LICENCES_TOKEN_PATH"),
+        "query_path": read.text("LICENCES_QUERY_PATH"),
+        "api_key": read.secret("LICENCES_API_KEY"),
+        "client_id": read.text("LICENCES_CLIENT_ID"),
+        "client_secret": read.secret("LICENCES_CLIENT_SECRET"),
+    }
+    return read.checked("LICENCES_", LicenceSettings, values)
+
+
+def _name_library(read: EnvironmentReader) -> NameLibrarySettings | None:
+    if not read.has("NAME_LIBRARY_APP_ID"):
+        return None
+    values = {
+        "base_url": read.text("NAME_LIBRARY_BASE_URL"),
+        "app_id": read.text("NAME_LIBRARY_APP_ID"),
+        "platform_public_key": read.text("NAME_LIBRARY_PLATFORM_PUBLIC_KEY"),
+        "private_key": read.secret("NAME_LIBRARY_PRIVATE_KEY"),
+        "origin": read.text("NAME_LIBRARY_ORIGIN", "0"),
+        "path": read.text("NAME_LIBRARY_PATH", GATEWAY_PATH),
+        "form": read.cipher_form("NAME_LIBRARY_CIPHER_FORM"),
+    }
+    gateway = read.checked("NAME_LIBRARY_", GatewaySettings, values)
+    interfaces = {**NAME_INTERFACES, **read.pairs("NAME_LIBRARY_INTERFACES")}
+    if gateway is None:
+        return None
+    told = {"gateway": gateway, "interfaces": interfaces}
+    return read.checked("NAME_LIBRARY_", NameLibrarySettings, told)
+
+
+def _province(read: EnvironmentReader) -> ProvinceSettings | None:
     values = {
         "base_url": read.text("PROVINCE_BASE_URL"),
         "app_key": read.secret("PROVINCE_APP_KEY"),
@@ -252,96 +304,3 @@ def _contradictions(
     if urlsplit(database.url).scheme not in {"sqlite", "mysql", "mysql+aiomysql"}:
         faults.append("DATABASE_URL: sqlite:///, mysql:// or mysql+aiomysql:// expected")
     return faults
-
-
-class _Reader:
-    """Reads names and collects faults, so that an operator sees all of them at the first start."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.faults: list[str] = []
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._environ.get(name) or default
-        if value is None:
-            self.faults.append(f"{name}: missing")
-            return ""
-        return value
-
-    def has(self, name: str) -> bool:
-        return bool(self._environ.get(name))
-
-    def optional(self, name: str) -> str:
-        return self._environ.get(name) or ""
-
-    def file(self, name: str, path: Path) -> str:
-        """The text of a file that ``name`` led to."""
-        try:
-            return path.read_text()
-        except (OSError, UnicodeDecodeError):
-            self.faults.append(f"{name}: {path.name} cannot be read there")
-            return ""
-
-    def cipher_form(self, name: str) -> SM2Form:
-        """``C1C3C2,04,hex``: the order, ``04`` or ``bare``, the encoding; that is the default."""
-        order, prefix, encoding = ((self.optional(name) or "C1C3C2,04,hex") + ",,").split(",")[:3]
-        try:
-            if prefix not in {"04", "bare"}:
-                raise ValueError("04 or bare expected")
-            values: Any = {"order": order, "prefixed": prefix == "04", "encoding": encoding}
-            return SM2Form(**values)
-        except ValueError as error:
-            self.faults.append(f"{name}: {error}")
-            return SM2Form()
-
-    def secret(self, name: str) -> Secret:
-        return Secret(self.text(name))
-
-    def number(self, name: str, default: int) -> int:
-        value = self._environ.get(name)
-        if not value:
-            return default
-        if not value.isascii() or not value.isdigit():
-            self.faults.append(f"{name}: a whole number expected")
-            return default
-        return int(value)
-
-    def key(self, name: str) -> bytes:
-        return self._decoded(name, self.text(name))
-
-    def keys(self, name: str) -> dict[str, bytes]:
-        """``id:base64,id:base64``, 32 bytes each."""
-        return {
-            key_id: self._decoded(name, value) for key_id, value in self.pairs(name, ...).items()
-        }
-
-    def pairs(self, name: str, default: Any = "") -> dict[str, str]:
-        """``key:value,key:value``; the default is no pair."""
-        text = self.text(name, None if default is ... else default or " ").strip()
-        pairs = {}
-        for part in filter(None, text.split(",")):
-            key, colon, value = part.strip().partition(":")
-            if not colon or not key or not value:
-                self.faults.append(f"{name}: key:value pairs expected, separated by commas")
-                return {}
-            pairs[key] = value
-        return pairs
-
-    def checked(self, prefix: str, kind: type[Group], values: dict[str, Any]) -> Group | None:
-        """An adapter's own settings; what it will not have becomes a fault like the others."""
-        if any(fault.startswith(prefix) for fault in self.faults):
-            return None
-        try:
-            return kind(**values)
-        except ValueError as error:
-            self.faults.append(f"{prefix}*: {error}")
-            return None
-
-    def _decoded(self, name: str, value: str) -> bytes:
-        try:
-            key = base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if value and len(key) != 32:
-            self.faults.append(f"{name}: 32 bytes in base64 expected")
-        return key

@@ -18,6 +18,7 @@ Next = Literal[
     "update_client",
     "wait",
     "contact",
+    "rebase",
 ]
 
 

@@ -6,9 +6,10 @@ library ``chinesecalendar`` and from files an operator adds for years it does no
 day on which a period starts does not count, its last day ends when business ends).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import chinese_calendar  # type: ignore[import-untyped]
 import msgspec
@@ -25,6 +26,10 @@ _NOTHING = timedelta(0)
 
 class ExtraYearError(ValueError):
     """A file of an extra year that must not be relied on; the message names the file."""
+
+    def __init__(self, file: str, rule: str) -> None:
+        super().__init__(f"{file}: {rule}")
+        self.file, self.rule = file, rule
 
 
 class _Day(msgspec.Struct):
@@ -49,16 +54,22 @@ class WorkCalendar:
 
     def __init__(self, extra_years: Sequence[Path] = ()) -> None:
         """Raises :class:`ExtraYearError` for a file that is broken, empty or skips a year."""
-        self._announced: dict[date, bool] = {}
-        self._extra: set[int] = set()
+        self._extra = _ExtraYears({}, frozenset())
         self._library: dict[int, frozenset[date] | None] = {}
-        files = [(_read(path), path) for path in extra_years]
-        for content, path in sorted(files, key=lambda file: file[0].year):
-            self._add(content, path)
+        self.take_up({str(path): _bytes_of(path) for path in extra_years})
+
+    def take_up(self, files: Mapping[str, bytes]) -> None:
+        """From now on exactly these extra years hold, by the names of their files. All of them or,
+        with :class:`ExtraYearError`, none: what held before stays."""
+        extra = _ExtraYears({}, frozenset())
+        years = [(_read(name, content), name) for name, content in files.items()]
+        for year, name in sorted(years, key=lambda one: one[0].year):
+            extra = self._with(extra, year, name)
+        self._extra = extra
 
     def is_covered(self, day: date) -> bool:
         """Whether the notice for that year is known; if not, weekends are all we go by."""
-        return day.year in self._extra or self._library_workdays(day.year) is not None
+        return day.year in self._extra.years or self._library_workdays(day.year) is not None
 
     def is_provisional(self, instant: datetime) -> bool:
         """Whether a result on ``instant`` may still move when the notice for that year comes."""
@@ -66,7 +77,7 @@ class WorkCalendar:
 
     def is_workday(self, day: date) -> bool:
         # The notice for a year may change the December before it, so announced days come first.
-        announced = self._announced.get(day)
+        announced = self._extra.is_worked.get(day)
         if announced is not None:
             return announced
         known = self._library_workdays(day.year)
@@ -143,24 +154,38 @@ class WorkCalendar:
                 self._library[year] = None
         return self._library[year]
 
-    def _add(self, content: _Year, path: Path) -> None:
+    def _with(self, extra: "_ExtraYears", content: _Year, name: str) -> "_ExtraYears":
         # The notice does not exist yet, or was not read: an empty file says nothing about the year.
         if not content.days or not content.papers:
-            raise ExtraYearError(f"{path}: holds no announced days or does not name its notice")
-        if not self.is_covered(date(content.year - 1, 1, 1)):
-            raise ExtraYearError(f"{path}: the year before {content.year} is not covered")
+            raise ExtraYearError(name, "holds no announced days or does not name its notice")
+        before = content.year - 1
+        if before not in extra.years and self._library_workdays(before) is None:
+            raise ExtraYearError(name, f"the year before {content.year} is not covered")
+        announced = dict(extra.is_worked)
         for day in content.days:
-            if not date(content.year - 1, 12, 1) <= day.date <= date(content.year, 12, 31):
-                raise ExtraYearError(f"{path}: {day.date} is outside of {content.year}")
-            self._announced[day.date] = not day.isOffDay
-        self._extra.add(content.year)
+            if not date(before, 12, 1) <= day.date <= date(content.year, 12, 31):
+                raise ExtraYearError(name, f"{day.date} is outside of {content.year}")
+            announced[day.date] = not day.isOffDay
+        return _ExtraYears(announced, extra.years | {content.year})
 
 
-def _read(path: Path) -> _Year:
+class _ExtraYears(NamedTuple):
+    is_worked: Mapping[date, bool]
+    years: frozenset[int]
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Year)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ExtraYearError(f"{path}: {error}") from error
+        return path.read_bytes()
+    except OSError as error:
+        raise ExtraYearError(str(path), "cannot be read") from error
+
+
+def _read(name: str, content: bytes) -> _Year:
+    try:
+        return msgspec.json.decode(content, type=_Year)
+    except msgspec.DecodeError as error:
+        raise ExtraYearError(name, str(error)) from error
 
 
 def _at(day: date, moment: time) -> datetime:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,8 +20,8 @@ _INHERITED = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
 class ProductProcess:
     """``python -m bff COMMAND``, over any number of starts; its log is one file."""
 
-    def __init__(self, command: str, log: Path, environ: Mapping[str, str]) -> None:
-        self.command = command
+    def __init__(self, command: str | Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
+        self.command = (command,) if isinstance(command, str) else tuple(command)
         self.log = log
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         # Every level: the log guard is to see all that could ever be switched on.
@@ -32,7 +32,7 @@ class ProductProcess:
         """Until it is ready to do its work."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *dying_with_us(), sys.executable, "-m", "bff", self.command,
+                *dying_with_us(), sys.executable, "-m", "bff", *self.command,
                 env=self._environ, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_S):

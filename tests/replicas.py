@@ -74,6 +74,7 @@ class Replicas:
         }
         self.world = create_world(DataFolder(folder), environ)
         environ |= _own_settings(self.world)
+        self.settings = environ
         self.migration = ProductProcess("migrate", folder / "migrate.log", environ)
         self.a, self.b = (
             ServingProcess("serve", folder / f"serve-{port}.log", environ, port) for port in ports

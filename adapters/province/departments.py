@@ -5,7 +5,7 @@ moves by hand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,17 @@ DEFAULT_PACE: Mapping[str, Pace] = {
     "public_place_hygiene": _permit(5, inspected=True),
 }
 OTHER_PERMIT = _permit(5)
+TAX = "tax"
+
+
+def pace_for(operation: str, item: str, pace: Pace) -> Pace:
+    """``pace`` is of an opening. Who changes or closes has a licence, so that no permit waits for
+    it; closing ends with the licence, which waits for the tax office, and nobody is inspected."""
+    if operation == "open":
+        return pace
+    if operation == "change":
+        return replace(pace, completes_after="", conditional=False)
+    return Pace(pace.hours, completes_after=TAX if _is_kind(item, LICENCE) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ DEFAULT_REASONS: Mapping[str, str] = {
     "void": "办件作废",
 }
 LICENCE_FAILED = "营业执照未获核准，本事项无法继续办理"
+TAX_FAILED = "清税未办结，本事项无法继续办理"
 
 
 class ActNotPossible(ValueError):
@@ -141,15 +153,16 @@ class Departments:
     def open(self, case_no: str, case: dict[str, Any], at: datetime) -> None:
         """Take a case into work; inside the caller's transaction."""
         for row in case["items"]:
-            awaited = self.pace_of(row["item"]).starts_after
+            awaited = self.pace_of(case, row).starts_after
             if not awaited or _first_of_kind(case, awaited) is None:
-                self._plan(case_no, row["item"], at)
+                self._plan(case_no, case, row, at)
         self._far_side.put("case", case_no, case)
 
-    def pace_of(self, item: str) -> Pace:
+    def pace_of(self, case: Mapping[str, Any], row: Mapping[str, Any]) -> Pace:
         """By the item's code, or by the kind that it begins with (``business_licence_company``)."""
-        kind = _kind_of(item, self._pace)
-        return self._pace[kind] if kind else OTHER_PERMIT
+        kind = _kind_of(row["item"], self._pace)
+        pace = self._pace[kind] if kind else OTHER_PERMIT
+        return pace_for(case["operation"], row["item"], pace)
 
     def work(self, deed: Deed) -> None:
         """One step of a plan, done at the moment for which it was planned."""
@@ -214,15 +227,17 @@ class Departments:
                 )
             )
 
-    def _plan(self, case_no: str, item: str, start: datetime) -> None:
-        pace = self.pace_of(item)
+    def _plan(
+        self, case_no: str, case: Mapping[str, Any], row: Mapping[str, Any], start: datetime
+    ) -> None:
+        pace = self.pace_of(case, row)
         steps = [("accept", ACCEPTED_AT), ("approve", APPROVED_AT), ("complete", COMPLETED_AT)]
         if pace.inspected:
             steps.insert(1, ("inspect", INSPECTED_AT))
         for action, share in steps:
             self._schedule(
                 case_no,
-                item,
+                row["item"],
                 action,
                 self._calendar.add_working_hours(start, pace.hours * share),
             )
@@ -240,12 +255,12 @@ class Departments:
         if action == "complete" and blocked:
             row["waits"] = True
             return None
-        if action == "accept" and blocked and self.pace_of(row["item"]).conditional:
+        if action == "accept" and blocked and self.pace_of(case, row).conditional:
             return "conditional_accept"
         return action
 
     def _is_blocked(self, case: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-        awaited = self.pace_of(row["item"]).completes_after
+        awaited = self.pace_of(case, row).completes_after
         other = _first_of_kind(case, awaited)
         return other is not None and other["state"] != "completed"
 
@@ -274,9 +289,9 @@ class Departments:
     ) -> None:
         """Start the clocks that waited for this matter, and end the matters that only waited."""
         for row in case["items"]:
-            pace = self.pace_of(row["item"])
+            pace = self.pace_of(case, row)
             if _is_kind(done["item"], pace.starts_after) and not row.get("by_hand"):
-                self._plan(case_no, row["item"], at)
+                self._plan(case_no, case, row, at)
             elif _is_kind(done["item"], pace.completes_after) and row.pop("waits", False):
                 self._schedule(case_no, row["item"], "complete", at)
 
@@ -285,13 +300,14 @@ class Departments:
     ) -> None:
         """Without the licence nothing that needs it can ever end; the applicant is told at once."""
         for row in case["items"]:
-            pace = self.pace_of(row["item"])
+            pace = self.pace_of(case, row)
             if not _is_kind(failed["item"], pace.starts_after or pace.completes_after):
                 continue
             possible = (a for a in ("refuse", "reject", "void") if row["state"] in ACTS[a].before)
             action = None if row.get("by_hand") else next(possible, None)
             if action is not None:
-                self._apply(case_no, case, row, action, at, reason=LICENCE_FAILED)
+                reason = LICENCE_FAILED if _is_kind(failed["item"], LICENCE) else TAX_FAILED
+                self._apply(case_no, case, row, action, at, reason=reason)
 
     def _certify(
         self, case_no: str, case: dict[str, Any], row: Mapping[str, Any], at: datetime

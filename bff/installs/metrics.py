@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest, start_http_server
-from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from sanic import Blueprint, Request, Sanic
@@ -20,6 +20,8 @@ from kit.answers import Shown
 from kit.database.unit import is_outage
 from kit.describe import describe
 from kit.tasks import TaskCrew
+from miniprogram_api.catalogue.following import CatalogueFollower
+from miniprogram_api.catalogue.service import CatalogueService
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 """A stranger may send any word; each would be a series for ever."""
@@ -97,9 +99,32 @@ class _Deliveries(Collector):
         yield family
 
 
+class _CatalogueVersion(Collector):
+    """Which list this process serves, and whether it could not take up the one it should."""
+
+    def __init__(self, catalogue: CatalogueService, follower: CatalogueFollower) -> None:
+        self._catalogue = catalogue
+        self._follower = follower
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        serving = GaugeMetricFamily(
+            "bff_catalogue_serving", "The version of the list that is served", labels=["version"]
+        )
+        serving.add_metric([self._catalogue.version], 1)
+        yield serving
+        refused = self._follower.refused is not None
+        yield GaugeMetricFamily(
+            "bff_catalogue_refused", "Whether a newer list is faulty (see the log)", int(refused)
+        )
+
+
 def install(app: Sanic[Any, Any]) -> None:
     _count_requests(app)
     _watch_outbox(app)
+    provided = app.ctx.provided
+    provided[Metrics].registry.register(
+        _CatalogueVersion(provided[CatalogueService], provided[CatalogueFollower])
+    )
 
 
 def _watch_outbox(app: Sanic[Any, Any]) -> None:

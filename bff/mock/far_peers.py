@@ -15,6 +15,12 @@ from adapters.far_side import FarSide, Simulator
 from adapters.gm import SM2PrivateKey
 from adapters.identity.simulator import IdentityRegisterSide, IdentityRegisterSimulator
 from adapters.identity.simulator import scenarios as register_scenarios
+from adapters.licences.simulator import QUERY_PATH as LICENCES_QUERY_PATH
+from adapters.licences.simulator import TOKEN_PATH as LICENCES_TOKEN_PATH
+from adapters.licences.simulator import LicencesSide, LicencesSimulator
+from adapters.licences.simulator import scenarios as licences_scenarios
+from adapters.names.simulator import NameLibrarySide, NameLibrarySimulator
+from adapters.names.simulator import scenarios as names_scenarios
 from adapters.province import scenarios as province_scenarios
 from adapters.province.outgoing import FarProvince
 from adapters.province.simulator import ProvinceSimulator
@@ -22,19 +28,30 @@ from adapters.wechat.simulator import WeChatSimulator
 from adapters.wechat.simulator import scenarios as wechat_scenarios
 from adapters.wechat.simulator.wire import WeChatSide
 from adapters.wechat.templates import registered_templates
-from bff.mock.personas import COMPANIES, PERSONAS
+from bff.mock.licences import entered
+from bff.mock.personas import COMPANIES, PERSONAS, REGISTERED_NAMES
 from bff.mock.problems import UnknownScenario
 from bff.settings import Settings
 from kit.secrets import Secret
 from kit.text import Text
 from kit.workdays import WorkCalendar
 
-PEERS = ("wechat", "alipay", "aishandong", "identity_register", "province")
+PEERS = (
+    "wechat",
+    "alipay",
+    "aishandong",
+    "identity_register",
+    "licences",
+    "name_library",
+    "province",
+)
 _SCENARIOS: Mapping[str, Mapping[str, Text]] = {
     "wechat": wechat_scenarios.SCENARIOS,
     "alipay": alipay_scenarios.SCENARIOS,
     "aishandong": aishandong_scenarios.SCENARIOS,
     "identity_register": register_scenarios.SCENARIOS,
+    "licences": licences_scenarios.SCENARIOS,
+    "name_library": names_scenarios.SCENARIOS,
     "province": province_scenarios.SCENARIOS,
 }
 
@@ -45,12 +62,22 @@ class FarPeers:
     alipay: AlipaySimulator
     aishandong: AiShandongSimulator
     identity_register: IdentityRegisterSimulator
+    name_library: NameLibrarySimulator
+    licences: LicencesSimulator
     province: ProvinceSimulator
     sockets: Mapping[str, socket.socket]
 
     @property
     def simulators(self) -> tuple[Simulator, ...]:
-        return (self.wechat, self.alipay, self.aishandong, self.identity_register, self.province)
+        return (
+            self.wechat,
+            self.alipay,
+            self.aishandong,
+            self.identity_register,
+            self.licences,
+            self.name_library,
+            self.province,
+        )
 
     def populate(self) -> None:
         """Make the personas and their companies known everywhere; a second time changes nothing."""
@@ -64,6 +91,9 @@ class FarPeers:
         for company in COMPANIES:
             self.aishandong.register_company(company.uscc, company.name, company.roles)
             self.identity_register.register_company(company.uscc, company.name, company.roles)
+            self.licences.register_company(entered(company))
+        for region_code, parts, industry_code in REGISTERED_NAMES:
+            self.name_library.register_name(region_code, parts, industry_code)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
@@ -77,6 +107,8 @@ class FarPeers:
         yield "alipay", self.alipay.application()
         yield "aishandong", self.aishandong.application()
         yield "identity_register", self.identity_register.application()
+        yield "licences", self.licences.application()
+        yield "name_library", self.name_library.application()
         yield "province", self.province.application()
 
 
@@ -106,6 +138,10 @@ def addresses(ports: Mapping[str, int]) -> dict[str, str]:
         "AISHANDONG_PATH": PATH_C,
         "AISHANDONG_SIGN_PATH": SIGN_PATH_C,
         "IDENTITY_REGISTER_BASE_URL": at["identity_register"],
+        "LICENCES_BASE_URL": at["licences"],
+        "LICENCES_TOKEN_PATH": LICENCES_TOKEN_PATH,
+        "LICENCES_QUERY_PATH": LICENCES_QUERY_PATH,
+        "NAME_LIBRARY_BASE_URL": at["name_library"],
         "PROVINCE_BASE_URL": at["province"],
     }
 
@@ -134,6 +170,8 @@ def build_far_peers(
         identity_register=IdentityRegisterSimulator(
             far_sides["identity_register"], _identity_register(settings, keys)
         ),
+        licences=LicencesSimulator(far_sides["licences"], _licences(settings)),
+        name_library=NameLibrarySimulator(far_sides["name_library"], _name_library(settings, keys)),
         province=ProvinceSimulator(far_sides["province"], calendar, _province(settings)),
         sockets=sockets,
     )
@@ -180,6 +218,30 @@ def _identity_register(settings: Settings, keys: Mapping[str, str]) -> IdentityR
         cipher_form=own.gateway.form,
         match_interface=own.match_interface,
         companies_interface=own.companies_interface,
+    )
+
+
+def _licences(settings: Settings) -> LicencesSide:
+    own = settings.licences
+    assert own is not None  # noqa: S101 - as above
+    return LicencesSide(
+        token_path=own.token_path,
+        query_path=own.query_path,
+        api_key=own.api_key,
+        client_id=own.client_id,
+        client_secret=own.client_secret,
+    )
+
+
+def _name_library(settings: Settings, keys: Mapping[str, str]) -> NameLibrarySide:
+    own = settings.name_library
+    assert own is not None  # noqa: S101 - as above
+    return NameLibrarySide(
+        app_id=own.gateway.app_id,
+        app_public_key=SM2PrivateKey(own.gateway.private_key).public_key(),
+        platform_private_key=Secret(keys["NAME_LIBRARY_PLATFORM_PRIVATE_KEY"]),
+        cipher_form=own.gateway.form,
+        interfaces=own.interfaces,
     )
 
 

@@ -15,11 +15,13 @@ from adapters.aishandong import simulator as aishandong
 from adapters.alipay import simulator as alipay
 from adapters.far_side import FarSide
 from adapters.identity import simulator as identity_register
+from adapters.licences import simulator as licences
+from adapters.names import simulator as name_library
 from kit.clock import ShiftableClock
 
 _KEYS_FILE = "development-keys.json"
 _CLOCK_FILE = "clock.json"
-_MADE_FOR = "2"
+_MADE_FOR = "3"
 """Counted up when :func:`_new_keys` makes keys that it did not make before."""
 
 
@@ -115,5 +117,7 @@ def _platform_keys(alipay_side: FarSide) -> dict[str, str]:
     return {
         **aishandong.development_keys(),
         **identity_register.development_keys(),
+        **name_library.development_keys(),
+        **licences.development_keys(),
         **alipay.development_keys(alipay_side),
     }

@@ -31,6 +31,11 @@ class MockCompany:
     name: str
     roles: Mapping[str, str]
 
+    @property
+    def head(self) -> str:
+        """The key of its legal person."""
+        return next(key for key, role in self.roles.items() if role == "2")
+
 
 def _persona(
     key: str,
@@ -70,7 +75,15 @@ COMPANIES = (
     MockCompany("91370102MA3QAAA01U", "济南示例餐饮有限公司", {"wangwu": "2", "lisi": "0"}),
     MockCompany("91370103MA3QBBB022", "济南示例百货有限公司", {"zhoulao": "2", "wangwu": "1"}),
 )
-"""The first is the one that the samples of change and cancel drafts are about."""
+"""The first is the one of the samples when a draft was started for no company."""
+
+REGISTERED_NAMES = (
+    ("370102", ("济南", "示例", "餐饮", "有限公司"), "6210"),
+    ("370103", ("济南", "示例", "百货", "有限公司"), "5211"),
+    ("370102", ("济南", "泉客来", "餐饮管理", "有限公司"), "6210"),
+    ("371402", ("德州", "扒味香", "食品", "有限公司"), "5229"),
+)
+"""What the library of names has besides: where, the parts of the name, the class of industry."""
 
 COMPANY_ROLES: Mapping[str, Text] = {
     "0": Text("经办人", "Agent"),

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from bff.mock.personas import PERSONAS
+from bff.mock.personas import COMPANIES, PERSONAS, MockCompany, Persona
 from bff.mock.phones import persona_of
 from bff.mock.schemas import Samples
 from bff.mock.world import World
 from kit.problems import NotFound
 from miniprogram_api.catalogue.service import (
+    AnswersOfSteps,
     CatalogueService,
     SamplePerson,
     sample_answers,
@@ -19,15 +20,22 @@ _FILES = ("pdf", "jpg", "png")
 
 
 async def samples_for(world: World, draft_id: str) -> Samples:
-    """Of the draft's own plan, in the name of the persona who started it."""
+    """Of the draft's own plan, in the name of the persona who started it, or of the head of the
+    company that it was started for."""
     services = world.services
     log = DraftLog(services.ring)
     head = await log.head(draft_id)
     if head is None:
         raise NotFound
     catalogue: CatalogueService = services.provided[CatalogueService]
-    compiled = catalogue.compile(log.opened(head).selection)
-    answers = sample_answers(compiled, await _person(world, head.person_id))
+    edition = await catalogue.edition(head.summary.catalogue)
+    state = log.opened(head)
+    compiled = edition.compile_kept(state.selection)
+    company = _company(state.register.uscc) if state.register is not None else None
+    persona = PERSONAS[company.head] if company else await _persona(world, head.person_id)
+    answers = sample_answers(compiled, _sample_person(persona))
+    if company is not None:
+        _about(company, answers["steps"])
     formats = {material.code: material.formats for material in compiled.plan.materials}
     files = {
         code: f"/mock/api/files/sample.{_first_known(formats[code])}"
@@ -36,12 +44,25 @@ async def samples_for(world: World, draft_id: str) -> Samples:
     return Samples(answers["steps"], files)
 
 
-async def _person(world: World, person_id: str) -> SamplePerson:
+def _company(uscc: str) -> MockCompany | None:
+    return next((company for company in COMPANIES if company.uscc == uscc), None)
+
+
+def _about(company: MockCompany, steps: AnswersOfSteps) -> None:
+    """What is asked about the company is answered as it is registered."""
+    known: dict[str, object] = {"entity_name": company.name, "credit_code": company.uscc}
+    for answers in steps.values():
+        answers |= {code: value for code, value in known.items() if code in answers}
+
+
+async def _persona(world: World, person_id: str) -> Persona:
     """Whoever's account it is; zhangsan for a minor, who cannot be a legal representative."""
     accounts = await world.services.people.recipients(person_id)
     persona = persona_of(world.peers, accounts) or PERSONAS["zhangsan"]
-    if persona.key == "sunqi":
-        persona = PERSONAS["zhangsan"]
+    return PERSONAS["zhangsan"] if persona.key == "sunqi" else persona
+
+
+def _sample_person(persona: Persona) -> SamplePerson:
     return SamplePerson(persona.name.reveal(), persona.id_number.reveal(), persona.phone.reveal())
 
 

@@ -48,7 +48,7 @@ def assemble(
     ground = lay_ground(settings, clock or SystemClock(), calendar or WorkCalendar())
     peers = reach_peers(ground)
     who = know_people(ground, peers)
-    drafts, materials, forms = keep_forms(ground, who)
+    drafts, materials, forms = keep_forms(ground, peers, who)
     inbox, pushing = tell_applicants(ground, peers, who)
     applications, following = follow_applications(ground, peers, who, drafts, materials)
     features = (forms, pushing, following)
@@ -87,5 +87,7 @@ def assemble(
             "outbox": relay.purge,
             **{name: sweep for group in groups for name, sweep in group.sweeps.items()},
         },
+        opening=tuple(open_ for group in groups for open_ in group.opening),
+        following={name: it for group in groups for name, it in group.following.items()},
         provided=provided,
     )

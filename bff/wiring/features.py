@@ -24,8 +24,12 @@ from miniprogram_api.applications.service import ApplicationService
 from miniprogram_api.applications.submitting import SubmissionService
 from miniprogram_api.applications.views import ApplicationViews
 from miniprogram_api.applications.waiting import Waiters
+from miniprogram_api.catalogue.following import CatalogueFollower
+from miniprogram_api.catalogue.name_checks import NameChecks
 from miniprogram_api.catalogue.service import Catalogue, CatalogueService
 from miniprogram_api.drafts.belongings import DraftBelongings
+from miniprogram_api.drafts.prefill import TOPIC as PREFILL_TOPIC
+from miniprogram_api.drafts.prefill import Prefill, PrefillHandler
 from miniprogram_api.drafts.service import DraftService
 from miniprogram_api.materials.belongings import MaterialBelongings
 from miniprogram_api.materials.erasure import FileErasure
@@ -40,23 +44,45 @@ from push.platform_events import PlatformEvents
 from push.ports import ChannelTemplate
 
 
-def keep_forms(ground: Ground, who: People) -> tuple[DraftService, MaterialService, Parts]:
+def keep_forms(
+    ground: Ground, peers: Peers, who: People
+) -> tuple[DraftService, MaterialService, Parts]:
     """The catalogue, drafts and their materials."""
     clock, ring, outbox = ground.clock, ground.ring, ground.outbox
     catalogue = CatalogueService(Catalogue.load(), clock)
+    follower = CatalogueFollower(catalogue, ground.calendar, ground.coordination.notifier, clock)
     storage = LocalStorage(ground.settings.storage_dir, ring, clock)
     drafts = DraftService(catalogue, who.people, outbox, ring, clock)
     materials = MaterialService(drafts, storage, outbox, ring, clock)
-    handlers: dict[str, TopicHandler] = {"file.erase": FileErasure(storage)}
+    prefill = Prefill(peers.licences, catalogue, who.companies, clock)
+    handlers: dict[str, TopicHandler] = {
+        "file.erase": FileErasure(storage),
+        PREFILL_TOPIC: PrefillHandler(prefill, catalogue, outbox, ring, clock),
+    }
     sweeps = {
         "expired drafts": drafts.erase_expired,
         "orphaned files": materials.sweep_orphans,
+        "catalogue versions": lambda: catalogue.purge(drafts.uses_version),
     }
     belongings = (
         DraftBelongings(outbox, ring, clock),
         MaterialBelongings(FilesOfApplications(), outbox, ring),
     )
-    parts = Parts((catalogue, drafts, materials), handlers, sweeps, belongings)
+    parts = Parts(
+        (
+            catalogue,
+            follower,
+            NameChecks(catalogue, peers.name_library),
+            drafts,
+            prefill,
+            materials,
+        ),
+        handlers,
+        sweeps,
+        belongings,
+        opening=(follower.open,),
+        following={"catalogue polls": follower.poll, "catalogue news": follower.listen},
+    )
     return drafts, materials, parts
 
 

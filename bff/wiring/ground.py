@@ -1,7 +1,7 @@
 """What every part stands on, and what a part gives back."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.http import HTTPClients
@@ -16,6 +16,8 @@ from kit.secrets import KeyRing
 from kit.workdays import WorkCalendar
 
 Sweep = Callable[[], Awaitable[int]]
+Opening = Callable[[], Awaitable[None]]
+Following = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Parts:
     handlers: Mapping[str, TopicHandler]
     sweeps: Mapping[str, Sweep]
     belongings: tuple[Belongings, ...] = ()
+    opening: tuple[Opening, ...] = ()
+    """Done once, when the database is open and before anything is served."""
+    following: Mapping[str, Following] = field(default_factory=dict)
+    """Done for ever, by every process."""
 
 
 def lay_ground(settings: Settings, clock: Clock, calendar: WorkCalendar) -> Ground:

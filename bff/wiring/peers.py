@@ -11,6 +11,10 @@ from adapters.alipay.trust import alipay_trust
 from adapters.http import PeerLimits
 from adapters.identity.client import IdentityRegisterClient
 from adapters.identity.port import IdentityRegister
+from adapters.licences.client import LicenceClient
+from adapters.licences.port import LicenceRegister
+from adapters.names.client import NameLibraryClient
+from adapters.names.port import NameLibrary
 from adapters.province.callbacks import ProvincePush
 from adapters.province.client import ProvinceClient
 from adapters.province.port import OneWindow, OneWindowCallbacks
@@ -28,6 +32,8 @@ class Peers:
     alipay_callbacks: AlipayCallbacks | None
     aishandong: AiShandong | None
     identity_register: IdentityRegister | None
+    name_library: NameLibrary | None
+    licences: LicenceRegister | None
     one_window: OneWindow
     one_window_callbacks: OneWindowCallbacks
 
@@ -37,6 +43,7 @@ def reach_peers(ground: Ground) -> Peers:
     coordination = ground.coordination
     alipay, alipay_callbacks = _alipay(ground)
     aishandong, register = settings.aishandong, settings.identity_register
+    name_library = settings.name_library
     province = http.peer(
         "province",
         settings.province.base_url,
@@ -49,9 +56,18 @@ def reach_peers(ground: Ground) -> Peers:
         alipay_callbacks=alipay_callbacks,
         aishandong=AiShandongClient(aishandong, http, clock) if aishandong else None,
         identity_register=IdentityRegisterClient(register, http, clock) if register else None,
+        name_library=NameLibraryClient(name_library, http, clock) if name_library else None,
+        licences=_licences(ground),
         one_window=ProvinceClient(province, settings.province, clock),
         one_window_callbacks=ProvincePush(settings.province),
     )
+
+
+def _licences(ground: Ground) -> LicenceRegister | None:
+    settings, shared = ground.settings.licences, ground.coordination
+    if settings is None:
+        return None
+    return LicenceClient(settings, ground.http, shared.cache, shared.locks, ground.clock)
 
 
 def _alipay(ground: Ground) -> tuple[Alipay, AlipayCallbacks] | tuple[None, None]:

@@ -1,32 +1,31 @@
 """The catalogue: all that can be applied for, read once from data files and never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from miniprogram_api.catalogue import consistency
+from miniprogram_api.catalogue.consistency import Data
 from miniprogram_api.catalogue.facts import (
-    Banks,
-    BusinessScope,
     Field,
-    Industries,
     Item,
-    LookupEntry,
     Material,
     Region,
-    Regions,
     Release,
     Served,
     Step,
     Theme,
 )
-from miniprogram_api.catalogue.reading import CatalogueFaulty, FolderReader
+from miniprogram_api.catalogue.files import Folder
+from miniprogram_api.catalogue.loading import Lookup, Rows, faults, read_rows
+from miniprogram_api.catalogue.lookups import IndustryDivisions
+from miniprogram_api.catalogue.names import NameBook
+from miniprogram_api.catalogue.reading import CatalogueFaulty, FolderReader, Parsed
 from miniprogram_api.catalogue.rules import AnyRule
 
 T = TypeVar("T")
-Lookup = Mapping[str, LookupEntry]
 
 DATA_FOLDER = Path(__file__).parent / "data"
 
@@ -36,6 +35,8 @@ class Catalogue:
     """``version`` is readable and changes with every byte of the data: ``2026.11-3f2a9c1b``."""
 
     version: str
+    # The first day of those on which just these rows hold: see `on`.
+    since: date
     fields: Mapping[str, Field]
     materials: Mapping[str, Material]
     items: Mapping[str, Item]
@@ -47,49 +48,76 @@ class Catalogue:
     served: Mapping[str, Served]
     lookups: Mapping[str, Lookup]
     samples: Mapping[str, object]
+    names: NameBook
+    divisions: IndustryDivisions
+    # Announced years that the library does not know yet, by file: see kit.workdays.
+    workdays: Mapping[str, bytes]
+    parsed: Parsed = field(repr=False, compare=False)
+    # By the first day of each span in which the same rows hold; shared by the views of all spans.
+    _views: "dict[date, Catalogue]" = field(repr=False, compare=False)
 
     @classmethod
-    def load(cls, folder: Path = DATA_FOLDER) -> "Catalogue":
-        """Raises :class:`~.reading.CatalogueFaulty`, which lists all faults that were found."""
-        reader = FolderReader(folder)
+    def load(cls, folder: Path = DATA_FOLDER, parsed: Parsed | None = None) -> "Catalogue":
+        """``parsed``: of a catalogue that has files in common. Raises
+        :class:`~.reading.CatalogueFaulty`, which lists all faults that were found."""
+        return cls.read(FolderReader(Folder(folder), parsed))
+
+    @classmethod
+    def read(cls, reader: FolderReader) -> "Catalogue":
+        """As it is on the first day of its release: see :meth:`on`. Raises CatalogueFaulty."""
         release = reader.one("catalogue.yaml", Release)
-        fields, field_files = _dictionary(reader)
-        items = {name: reader.one(name, Item) for name in reader.names("items")}
-        regions = reader.json("regions.json", Regions)
-        lookups = _lookups(reader)
-        read = consistency.Data(
-            fields=fields,
-            field_files=field_files,
-            materials=reader.mapping("materials.yaml", Material),
-            items={name: item for name, item in items.items() if item is not None},
-            themes=reader.mapping("themes.yaml", Theme),
-            steps=reader.mapping("steps.yaml", Step),
-            rules=tuple(reader.sequence("rules.yaml", AnyRule)),  # type: ignore[arg-type]
-            regions={region.code: region for region in regions.regions} if regions else {},
-            served=reader.mapping("served.yaml", Served),
-            lookups=lookups,
-            samples=reader.mapping("samples.yaml", object),
-        )
+        rows = read_rows(reader)
         # What refers to what is only looked at when every file could be read: a file that failed
         # would otherwise be reported once for each reference into it.
-        if reader.faults or release is None or regions is None:
+        if reader.faults or release is None or rows is None:
             raise CatalogueFaulty(reader.faults)
-        for fault in consistency.faults(read):
+        for fault in faults(rows):
             reader.fault(*fault)
         reader.raise_if_faulty()
+        version = f"{release.release}-{reader.content_hash()}"
+        views: dict[date, Catalogue] = {}
+        common = _Common(version, rows, reader.parsed, views)
+        for first_day in rows.first_days():
+            views[first_day] = cls._view(common, first_day, rows.on(first_day))
+        return views[date.min].on(date.fromisoformat(f"{release.release.replace('.', '-')}-01"))
+
+    @classmethod
+    def _view(cls, common: "_Common", since: date, data: Data) -> "Catalogue":
         return cls(
-            version=f"{release.release}-{reader.content_hash()}",
-            fields=_fixed(read.fields),
-            materials=_fixed(read.materials),
-            items=_fixed({item.code: item for item in read.items.values()}),
-            themes=_fixed(read.themes),
-            steps=_fixed(read.steps),
-            rules=read.rules,
-            regions=_fixed(read.regions),
-            zones=frozenset(regions.zones),
-            served=_fixed(read.served),
-            lookups=_fixed({name: _fixed(entries) for name, entries in lookups.items()}),
-            samples=_fixed(read.samples),
+            version=common.version,
+            since=since,
+            fields=_fixed(data.fields),
+            materials=_fixed(data.materials),
+            items=_fixed({item.code: item for item in data.items.values()}),
+            themes=_fixed(data.themes),
+            steps=_fixed(data.steps),
+            rules=data.rules,
+            regions=MappingProxyType(data.regions),
+            zones=common.rows.zones,
+            served=MappingProxyType(data.served),
+            lookups=MappingProxyType(data.lookups),
+            samples=_fixed(data.samples),
+            names=data.names,
+            divisions=common.rows.divisions,
+            workdays=MappingProxyType(common.rows.workdays),
+            parsed=common.parsed,
+            _views=common.views,
+        )
+
+    @property
+    def is_dated(self) -> bool:
+        return len(self._views) > 1
+
+    def on(self, day: date) -> "Catalogue":
+        """With the rows that hold on that day; the same object for all days of a span."""
+        if len(self._views) == 1:
+            return self
+        return self._views[max(first for first in self._views if first <= day)]
+
+    def before(self, day: date) -> "tuple[Catalogue, ...]":
+        """As it was on earlier days, the latest first."""
+        return tuple(
+            self._views[since] for since in sorted(self._views, reverse=True) if since <= day
         )
 
     def served_city(self, region: str) -> Served | None:
@@ -97,49 +125,15 @@ class Catalogue:
         return self.served.get(f"{region[:4]}00") if len(region) == 6 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the views of all spans share."""
+
+    version: str
+    rows: Rows
+    parsed: Parsed
+    views: dict[date, Catalogue]
+
+
 def _fixed(mapping: Mapping[str, T]) -> Mapping[str, T]:
     return MappingProxyType(dict(mapping))
-
-
-def _dictionary(reader: FolderReader) -> tuple[dict[str, Field], dict[str, str]]:
-    """All questions, and the file that each stands in."""
-    fields: dict[str, Field] = {}
-    files: dict[str, str] = {}
-    for name in reader.names("fields"):
-        for code, field in reader.mapping(name, Field).items():
-            if code in fields:
-                reader.fault(name, (code,), f"this code is in {files[code]} already")
-            fields[code] = field
-            files[code] = name
-    return fields, files
-
-
-def _lookups(reader: FolderReader) -> dict[str, Lookup]:
-    """The lists that are too long for a form; answers are checked against them all the same."""
-    industries = reader.one("industries.yaml", Industries)
-    scope = reader.one("business_scope.yaml", BusinessScope)
-    banks = reader.json("banks.json", Banks)
-    lookups: dict[str, Lookup] = {}
-    if industries is not None:
-        lookups["industries"] = {
-            code: LookupEntry(code, name, {}) for code, name in industries.entries.items()
-        }
-    if scope is not None:
-        lookups["business_scope"] = {
-            code: LookupEntry(
-                code,
-                entry.text,
-                {"kind": entry.kind} | ({"permit": entry.permit} if entry.permit else {}),
-            )
-            for code, entry in scope.entries.items()
-        }
-    if banks is not None:
-        lookups["banks"] = {code: LookupEntry(code, name, {}) for code, name in banks.banks} | {
-            code: LookupEntry(code, name, {"city": city})
-            for code, name, city in banks.regional_banks
-        }
-        lookups["bank_branches"] = {
-            code: LookupEntry(code, name, {"bank": bank, "region": region})
-            for code, name, bank, region in banks.branches
-        }
-    return lookups

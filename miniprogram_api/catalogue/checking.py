@@ -1,21 +1,19 @@
 """Checks the answers of one step: its schema, what the schema cannot say, and the rules over
 several answers. All errors at once; nothing raises, whatever was typed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from jsonschema_rs import Draft202012Validator, EmailOptions
-
-from kit.text import Text
 from miniprogram_api.catalogue import step_errors
 from miniprogram_api.catalogue.conditions import Answers, holds, is_blank
 from miniprogram_api.catalogue.facts import Field, Shape, Use
 from miniprogram_api.catalogue.numbers import is_document_number
-from miniprogram_api.catalogue.rules import AnyRule, RuleContext, rows_of
-from miniprogram_api.catalogue.shapes import Check, Schema, columns_of, schema_of
-from miniprogram_api.catalogue.step_errors import StepError
+from miniprogram_api.catalogue.rule import RuleContext, StepError, rows_of
+from miniprogram_api.catalogue.rules import AnyRule
+from miniprogram_api.catalogue.shapes import Schema, columns_of
+from miniprogram_api.catalogue.step_schemas import StepSchema
 
 # More than anybody reads; what is beyond shows once these are mended.
 ERRORS_MAX = 200
@@ -27,10 +25,12 @@ StepState = Literal["empty", "partial", "complete"]
 
 
 class StepCheck(NamedTuple):
-    """``empty``: nothing was answered yet and something must be; ``complete``: no errors."""
+    """``empty``: nothing was answered yet and something must be; ``complete``: no errors.
+    ``remarks`` are told as well, and keep nothing from being submitted."""
 
     state: StepState
     errors: tuple[StepError, ...]
+    remarks: tuple[StepError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,12 @@ class StepChecker:
         key: str,
         questions: Sequence[Question],
         rules: Sequence[AnyRule],
-        formats: Mapping[str, Check],
+        schema: StepSchema,
     ) -> None:
         self.key = key
         self.questions = tuple(questions)
-        self._rules = tuple(rules)
+        self._rules = tuple(rule for rule in rules if rule.severity == "block")
+        self._remarks = tuple(rule for rule in rules if rule.severity != "block")
         self._fields = {question.code: question.field for question in questions}
         self._conditional = tuple(q for q in questions if not q.always_asked)
         self._maybe_required = tuple(
@@ -86,25 +87,15 @@ class StepChecker:
         self._compound = tuple(
             q.code for q in questions if q.field.type in _COMPOUND or q.field.type == "id_number"
         )
-        self.schema: Schema = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-            "properties": {q.code: schema_of(q.field) for q in questions},
-            "required": [q.code for q in questions if q.always_required],
-            "additionalProperties": False,
-        }
-        self._validator = Draft202012Validator(
-            self.schema,
-            formats=dict(formats),
-            validate_formats=True,
-            ignore_unknown_formats=False,
-            email_options=EmailOptions(require_tld=True),
-            offline=True,
-        )
+        self._schema = schema
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema.schema
 
     def reads(self) -> frozenset[str]:
         """The answers, of this step or others, that decide what it asks and which rules apply."""
-        codes = {code for rule in self._rules for code in rule.reads()}
+        codes = {code for rule in (*self._rules, *self._remarks) for code in rule.reads()}
         for question in self.questions:
             codes.update(question.reads())
             if question.field.id_type_field is not None:
@@ -118,9 +109,10 @@ class StepChecker:
             if question.code in given and not question.asked(context.answers):
                 del given[question.code]
         errors = tuple(islice(self._errors(given, context), ERRORS_MAX))
+        remarks = tuple(islice(_told(self._remarks, context), ERRORS_MAX))
         if not errors:
-            return StepCheck("complete", ())
-        return StepCheck("partial" if given else "empty", errors)
+            return StepCheck("complete", (), remarks)
+        return StepCheck("partial" if given else "empty", errors, remarks)
 
     def _errors(self, given: Answers, context: RuleContext) -> Iterator[StepError]:
         yield from self._schema_errors(given)
@@ -130,16 +122,14 @@ class StepChecker:
         for code in self._compound:
             if code in given:
                 yield from _inner_errors(code, self._fields[code], given, context)
-        for rule in self._rules:
-            for pointer in rule.broken(context):
-                yield StepError(pointer, rule.code, Text(rule.message, rule.en))
+        yield from _told(self._rules, context)
 
     def _schema_errors(self, given: Answers) -> Iterator[StepError]:
         try:
-            if self._validator.is_valid(given):
+            if self._schema.validator.is_valid(given):
                 return
             # Deep nesting is refused by the validator before anything of ours walks the answers.
-            findings = list(islice(self._validator.iter_errors(given), ERRORS_MAX))
+            findings = list(islice(self._schema.validator.iter_errors(given), ERRORS_MAX))
         except ValueError:
             yield step_errors.TOO_DEEP
             return
@@ -150,6 +140,11 @@ class StepChecker:
                 if error.pointer not in told or error.code == "unknown_field":
                     yield error
                 told.add(error.pointer)
+
+
+def _told(rules: Sequence[AnyRule], context: RuleContext) -> Iterator[StepError]:
+    for rule in rules:
+        yield from rule.told(context)
 
 
 def tidy(answers: Answers) -> dict[str, object]:

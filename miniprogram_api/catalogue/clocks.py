@@ -40,9 +40,15 @@ def reliable_promise(clock: Clock, answers: Answers) -> Period | None:
     return promise
 
 
+def reliable_limit(clock: Clock) -> Period | None:
+    """What the law allows, if somebody read it there."""
+    limit = clock.statutory
+    return None if limit is None or limit.confidence == "low" else limit
+
+
 def promise_of(clock: Clock, answers: Answers) -> Promise:
     promise = reliable_promise(clock, answers)
-    period = promise or clock.statutory
+    period = promise or reliable_limit(clock)
     return Promise(
         amount=None if period is None else period.amount,
         unit=None if period is None else period.unit,
@@ -54,15 +60,15 @@ def promise_of(clock: Clock, answers: Answers) -> Promise:
 
 
 def clock_view(clock: Clock, answers: Answers) -> ClockView:
-    promise = reliable_promise(clock, answers)
-    period = promise or clock.statutory
+    promise, limit = reliable_promise(clock, answers), reliable_limit(clock)
+    period = promise or limit
     return ClockView(
         promise=None if promise is None else promise.amount,
         unit=None if period is None else period.unit,
         stage=clock.stage,
         after=clock.after,
         note=None if period is None else period.note,
-        statutory=None if clock.statutory is None else _limit(clock.statutory),
+        statutory=None if limit is None else _limit(limit),
         confidence=None if period is None else period.confidence,
         source=None if period is None else period.source,
     )

@@ -7,18 +7,35 @@ from typing import NamedTuple
 
 import msgspec
 
+from kit.answers import encode_json
 from kit.clock import CHINA, Clock
 from kit.text import Text
 from miniprogram_api.catalogue.catalogue import Catalogue
 from miniprogram_api.catalogue.checking import StepCheck
+from miniprogram_api.catalogue.claims import asked_state, givers
 from miniprogram_api.catalogue.clocks import Promise, promise_of
 from miniprogram_api.catalogue.conditions import Answers, holds
 from miniprogram_api.catalogue.form import AnswersByStep, Form
-from miniprogram_api.catalogue.plan import PlanMaker, asked_state
-from miniprogram_api.catalogue.rules import RuleContext
-from miniprogram_api.catalogue.schemas import PlanView
+from miniprogram_api.catalogue.plan import PlanMaker
+from miniprogram_api.catalogue.plan_schemas import ElderPage
+from miniprogram_api.catalogue.rule import RuleContext
+from miniprogram_api.catalogue.schemas import PlanView, Ui
 from miniprogram_api.catalogue.selection import Choice
 from miniprogram_api.catalogue.sharing import Sharing, sharings_of
+from miniprogram_api.catalogue.whatif import Seen
+
+_NO_STEPS = b'"steps":[]'
+
+
+class Encoded(NamedTuple):
+    """An answer as it is sent; the ETag changes with every byte of it."""
+
+    body: bytes
+    etag: str
+
+    @property
+    def size(self) -> int:
+        return len(self.body)
 
 
 class CheckError(NamedTuple):
@@ -34,6 +51,7 @@ class Check(NamedTuple):
     ready: bool
     errors: tuple[CheckError, ...]
     missing_materials: tuple[str, ...]
+    remarks: tuple[CheckError, ...] = ()
 
 
 class CompiledPlan:
@@ -46,12 +64,35 @@ class CompiledPlan:
         self.items = choice.items
         self.industry_code = choice.theme.industry_code
         self.industry_name = choice.theme.industry_name
+        self._choice = choice
+        self._givers = givers(catalogue.items[code] for code in choice.items)
         self._clock = clock
         self._form = form
-        self._maker = PlanMaker(catalogue, choice, form.step_views, form.materials)
+        self._maker = PlanMaker(catalogue, choice, form.step_views, form.materials, form.homes)
         self.plan: PlanView = self._maker.view({})
-        self.plan_json = msgspec.json.encode(self.plan)
+        self.plan_json = self.encoded(self.plan)
         self.etag = hashlib.sha256(self.plan_json).hexdigest()[:20]
+
+    def encoded(self, view: PlanView) -> bytes:
+        """A view of this plan as it is sent. Its steps, most of it, do not depend on answers and go
+        through as the bytes that the form keeps."""
+        rest = encode_json(msgspec.structs.replace(view, steps=[], pages=msgspec.UNSET))
+        before, _, after = rest.partition(_NO_STEPS)
+        body = b'%s"steps":%s%s' % (before, self._form.steps_json, after)
+        return body if view.pages is msgspec.UNSET else self._with_pages(body)
+
+    def _with_pages(self, body: bytes) -> bytes:
+        return b'%s,"pages":%s}' % (body[:-1], self._form.elder_pages_json)
+
+    def shown(self, ui: Ui = "standard") -> Encoded:
+        """The plan as it is sent; for elder people with its pages, which all regions share."""
+        if ui == "standard":
+            return Encoded(self.plan_json, self.etag)
+        return Encoded(self._with_pages(self.plan_json), f"{self.etag}-{ui}")
+
+    @property
+    def size(self) -> int:
+        return len(self.plan_json)
 
     @property
     def step_keys(self) -> tuple[str, ...]:
@@ -88,17 +129,24 @@ class CompiledPlan:
         self, answers_by_step: AnswersByStep, materials_present: Collection[str]
     ) -> Check:
         context = self._context(self._form.visible(answers_by_step))
-        errors = tuple(
-            CheckError(key, error.pointer, error.code, error.message)
+        checks = {
+            key: step.check(answers_by_step.get(key, {}), context)
             for key, step in self._form.steps.items()
-            for error in step.check(answers_by_step.get(key, {}), context).errors
+        }
+        errors, remarks = (
+            tuple(
+                CheckError(key, error.pointer, error.code, error.message)
+                for key, check in checks.items()
+                for error in (check.errors if blocking else check.remarks)
+            )
+            for blocking in (True, False)
         )
         missing = tuple(
             code
             for code in self._required_materials(context.answers)
             if code not in materials_present
         )
-        return Check(not errors and not missing, errors, missing)
+        return Check(not errors and not missing, errors, missing, remarks)
 
     def required_materials(self, answers_by_step: AnswersByStep) -> tuple[str, ...]:
         """The codes of the files that must be uploaded, given these answers."""
@@ -124,16 +172,23 @@ class CompiledPlan:
         """The clock of one item; ``after`` only if that item is part of this plan."""
         answers = self._form.visible(answers_by_step or {})
         clock = self.catalogue.items[item].operations[self.selection.operation].clock
-        if clock.after not in self.items:
-            clock = msgspec.structs.replace(clock, after=None)
-        return promise_of(clock, answers)
+        giver = self._givers.get(clock.after or "")
+        return promise_of(msgspec.structs.replace(clock, after=giver), answers)
 
-    def view(self, answers: Answers) -> PlanView:
-        """The plan as these answers (by field code) would have it."""
-        return self._maker.view(answers)
+    def seen(self, answers: Answers) -> Seen:
+        """The plan as these answers (by field code) would have it. Those of questions that they
+        hide count no more than in a draft."""
+        if not answers:
+            return Seen(self._choice, self.plan, answers)
+        hidden = self._form.hidden(answers)
+        told = {code: value for code, value in answers.items() if code not in hidden}
+        return Seen(self._choice, self._maker.view(told, hidden), told)
+
+    def elder_pages(self) -> list[ElderPage]:
+        return self._form.elder_pages
 
     def _context(self, visible: dict[str, object]) -> RuleContext:
-        return RuleContext(visible, self.today(), self.selection.region)
+        return RuleContext(visible, self.today(), self.selection.region, self.catalogue.names)
 
     def _required_materials(self, answers: Answers) -> Iterator[str]:
         for asked in self._form.materials:

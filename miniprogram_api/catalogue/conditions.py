@@ -1,6 +1,6 @@
 """Conditions as data: small expressions over answers, evaluated by one function."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -123,6 +123,23 @@ def _negated(result: bool | None) -> bool | None:
     return None if result is None else not result
 
 
+def deciding(condition: Condition, before: Answers, after: Answers) -> tuple[str, ...]:
+    """The codes of the answers through which the condition's result became another one; none if it
+    did not. Parts that changed but did not matter are left out."""
+    result = holds(condition, after)
+    if result == holds(condition, before):
+        return ()
+    if condition.field is not None:
+        return (condition.field,)
+    turned = [part for part in condition.parts() if holds(part, after) != holds(part, before)]
+    # One part is enough to make `any` true and `all` false: then only those that did so count.
+    enough = True if condition.any_ is not None else (False if condition.all_ is not None else None)
+    if enough is not None and result is enough:
+        turned = [part for part in turned if holds(part, after) is enough]
+    codes = (code for part in turned for code in deciding(part, before, after))
+    return tuple(dict.fromkeys(codes))
+
+
 def with_parameters(condition: Condition, values: Mapping[str, int | float]) -> Condition:
     """The same condition with the figures of one region in place of their names."""
 
@@ -143,3 +160,14 @@ def with_parameters(condition: Condition, values: Mapping[str, int | float]) -> 
         any_=all_of(condition.any_),
         not_=None if condition.not_ is None else with_parameters(condition.not_, values),
     )
+
+
+def any_of(conditions: Iterable[Condition | None]) -> dict[str, object]:
+    """As front ends get it: one of these conditions holds."""
+    distinct: list[object] = []
+    for condition in conditions:
+        written = msgspec.to_builtins(condition)
+        if written not in distinct:
+            distinct.append(written)
+    alone = distinct[0]
+    return alone if len(distinct) == 1 and isinstance(alone, dict) else {"any": distinct}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from miniprogram_api.catalogue.conditions import Condition
+from miniprogram_api.catalogue.dated import code_of
 from miniprogram_api.catalogue.facts import (
     Field,
     Item,
@@ -18,8 +19,10 @@ from miniprogram_api.catalogue.facts import (
     ThemeItem,
     Uses,
 )
+from miniprogram_api.catalogue.names import NameBook
 from miniprogram_api.catalogue.numbers import is_clearing_number
 from miniprogram_api.catalogue.reading import Place
+from miniprogram_api.catalogue.rule_examples import RuleExample, example_faults
 from miniprogram_api.catalogue.rules import AnyRule
 
 Found = Iterator[tuple[str, Place, str]]
@@ -54,10 +57,14 @@ class Data:
     themes: Mapping[str, Theme]
     steps: Mapping[str, Step]
     rules: tuple[AnyRule, ...]
+    # Where each stands: its file, and the how-manieth it is there.
+    rule_places: Mapping[str, tuple[str, int]]
+    rule_examples: Mapping[str, RuleExample]
     regions: Mapping[str, Region]
     served: Mapping[str, Served]
     lookups: Mapping[str, Mapping[str, LookupEntry]]
     samples: Mapping[str, object]
+    names: NameBook
 
     def item_codes(self) -> frozenset[str]:
         return frozenset(item.code for item in self.items.values())
@@ -70,6 +77,7 @@ def faults(data: Data) -> Found:
     yield from _items(data)
     yield from _themes(data)
     yield from _rules(data)
+    yield from _unused_examples(data)
     yield from _regions(data)
     for code, entry in data.lookups["business_scope"].items():
         if entry.details.get("permit", "") not in data.item_codes() | {""}:
@@ -164,13 +172,16 @@ def _items(data: Data) -> Found:
     }
     codes = data.item_codes()
     for file, item in data.items.items():
-        if file != f"items/{item.code}.yaml":
+        if code_of(file.rpartition("/")[2].removesuffix(".yaml")) != item.code:
             yield file, ("code",), "the file has another name"
         for name, operation in item.operations.items():
             place: Place = ("operations", name)
             for code in (*operation.depends_on, *filter(None, [operation.clock.after])):
                 if code not in codes or code == item.code:
                     yield file, (*place, "depends_on"), f"no such item: `{code}`"
+            for code in operation.excludes:
+                if code not in codes or code == item.code:
+                    yield file, (*place, "excludes"), f"no such item: `{code}`"
             asked = {use.code for use in operation.fields.of(item.code)}
             fields = (*place, "fields")
             yield from _uses(file, fields, operation.fields, data.fields, codes)
@@ -217,6 +228,26 @@ def _themes(data: Data) -> Found:
             yield "themes.yaml", (key, "presets", code), "no such field"
         for index, entry in enumerate(theme.items):
             yield from _theme_item((key, "items", index), entry, theme, data)
+        yield from _never_both(key, theme, data)
+
+
+def _never_both(key: str, theme: Theme, data: Data) -> Found:
+    """Of two items that exclude each other a theme's defaults have one at most: the condition of
+    one is `not` the other's, and only one is taken while nothing is known."""
+    items = {item.code: item for item in data.items.values()}
+    entries = {entry.code: entry for entry in theme.items}
+    for code, entry in entries.items():
+        operations = items[code].operations.values() if code in items else ()
+        for other in {code for operation in operations for code in operation.excludes}:
+            there = entries.get(other)
+            if there is None:
+                continue
+            conditions = (entry.when, there.when)
+            opposite = None not in conditions and (
+                Condition(not_=entry.when) == there.when or Condition(not_=there.when) == entry.when
+            )
+            if not opposite or (entry.unless_known and there.unless_known):
+                yield "themes.yaml", (key, "items"), f"`{code}` and `{other}` may both be defaults"
 
 
 def _theme_item(place: Place, entry: ThemeItem, theme: Theme, data: Data) -> Found:
@@ -240,14 +271,28 @@ def _theme_condition(place: Place, when: Condition, theme: Theme, data: Data) ->
 
 def _rules(data: Data) -> Found:
     seen: set[str] = set()
-    for index, rule in enumerate(data.rules):
+    for rule in data.rules:
+        file, index = data.rule_places[rule.code]
         if rule.code in seen:
-            yield "rules.yaml", (index, "code"), f"`{rule.code}` is used twice"
+            yield file, (index, "code"), f"`{rule.code}` is used twice"
         seen.add(rule.code)
         for code in sorted(rule.reads() - set(data.fields)):
-            yield "rules.yaml", (index,), f"no such field: `{code}`"
+            yield file, (index,), f"no such field: `{code}`"
         for code in sorted(set(rule.items) - data.item_codes()):
-            yield "rules.yaml", (index, "items"), f"no such item: `{code}`"
+            yield file, (index, "items"), f"no such item: `{code}`"
+        if rule.severity == "block" and rule.confidence == "low":
+            yield file, (index, "severity"), "a rule of low confidence may only warn"
+        example = data.rule_examples.get(rule.code)
+        if example is None:
+            yield file, (index,), f"`{rule.code}` has no example in rule_examples.yaml"
+        else:
+            for fault in example_faults(rule, example, data.names):
+                yield "rule_examples.yaml", (rule.code,), fault
+
+
+def _unused_examples(data: Data) -> Found:
+    for code in data.rule_examples.keys() - data.rule_places.keys():
+        yield "rule_examples.yaml", (code,), "no such rule"
 
 
 def _regions(data: Data) -> Found:

@@ -6,6 +6,7 @@ assumption, which is never shown as official.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -15,7 +16,7 @@ from miniprogram_api.catalogue.conditions import Condition, Scalar
 Confidence = Literal["high", "medium", "low"]
 Operation = Literal["open", "change", "cancel"]
 Mode = Literal["joint", "single"]
-Kind = Literal["registration", "permit", "filing", "appointment"]
+Kind = Literal["registration", "permit", "filing", "appointment", "service"]
 Stage = Literal["licence", "follow_up", "permit", "bank"]
 Unit = Literal["working_hours", "working_days", "days"]
 Obtain = Literal["upload", "shared_data", "generated"]
@@ -36,6 +37,16 @@ Count = Annotated[int, Meta(ge=1, le=1000)]
 
 class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The base of everything that is read from a data file."""
+
+
+class Dated(Fact, frozen=True, kw_only=True):
+    """A row of a dictionary. ``valid_from`` is the first day on which it holds, ``valid_to`` the
+    last; None has no end. ``renamed_from``: the codes that it had in older versions, so that drafts
+    made under those follow."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+    renamed_from: tuple[Code, ...] = ()
 
 
 class Shape(Fact, frozen=True, kw_only=True):
@@ -68,6 +79,11 @@ class Column(Shape, frozen=True, kw_only=True):
 
 
 class Field(Shape, frozen=True, kw_only=True):
+    """Also a :class:`Dated` row; one struct cannot have two bases."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+    renamed_from: tuple[Code, ...] = ()
     source: Words
     confidence: Confidence
     personal: bool = False
@@ -75,7 +91,7 @@ class Field(Shape, frozen=True, kw_only=True):
     twins: tuple[Code, ...] = ()
 
 
-class Material(Fact, frozen=True, kw_only=True):
+class Material(Dated, frozen=True, kw_only=True):
     name: Words
     en: Words
     obtain: Obtain
@@ -154,10 +170,16 @@ class Fee(Fact, frozen=True, kw_only=True):
 
 
 class ItemOperation(Fact, frozen=True, kw_only=True):
+    # What the item is called here, where its own name speaks of opening only.
+    name: Words | None = None
     who: Words
     result: Words
     inspection: bool
+    # In which cases somebody comes to look, if not always.
+    inspection_when: Words | None = None
     depends_on: tuple[Code, ...]
+    # What one does instead: never both in one selection, whichever of the two names the other.
+    excludes: tuple[Code, ...] = ()
     # 容缺受理: accepted while the business licence is still missing.
     licence_first: bool
     clock: Clock
@@ -169,7 +191,7 @@ class ItemOperation(Fact, frozen=True, kw_only=True):
     bring: tuple[Words, ...] = ()
 
 
-class Item(Fact, frozen=True, kw_only=True):
+class Item(Dated, frozen=True, kw_only=True):
     code: Code
     name: Words
     en: Words
@@ -179,10 +201,19 @@ class Item(Fact, frozen=True, kw_only=True):
     confidence: Confidence
     legal_basis: tuple[Words, ...]
     sources: tuple[Words, ...]
+    # What else an applicant should know; read in the sources.
+    notes: tuple[Words, ...] = ()
+    # The item whose results this one gives as well: any registration stands for the company's.
+    stands_for: Code | None = None
     # What the applicant must have agreed to, separately, before somebody outside the administration
     # gets what this item asks (个人信息保护法 article 23: a separate consent for each recipient).
     consent: SharingPurpose | None = None
     operations: dict[Operation, ItemOperation]
+
+    def name_in(self, operation: Operation) -> str:
+        """What it is called when one opens, changes or ends with it."""
+        facts = self.operations.get(operation)
+        return (facts.name if facts is not None else None) or self.name
 
 
 class Situation(Fact, frozen=True, kw_only=True):
@@ -194,11 +225,15 @@ class ThemeItem(Fact, frozen=True, kw_only=True):
     code: Code
     always: bool = False
     when: Condition | None = None
+    # As long as the answers do not decide, part of an opening; what is changed or ended is chosen.
     unless_known: bool = False
     why: str | None = None
+    # Of the condition; without them, those of the theme.
+    source: Words | None = None
+    confidence: Confidence | None = None
 
 
-class Theme(Fact, frozen=True, kw_only=True):
+class Theme(Dated, frozen=True, kw_only=True):
     name: Words
     en: Words
     operations: tuple[Operation, ...]
@@ -210,6 +245,9 @@ class Theme(Fact, frozen=True, kw_only=True):
     other_industry_codes: tuple[str, ...] = ()
     situations: dict[Code, Situation] = {}
     presets: dict[Code, Scalar] = {}
+    # Published results of the joint procedure, as their source words them.
+    figures: dict[str, str] = {}
+    notes: tuple[Words, ...] = ()
 
 
 class Step(Fact, frozen=True, kw_only=True):
@@ -248,7 +286,7 @@ class Regions(Fact, frozen=True, kw_only=True):
 
 
 class Release(Fact, frozen=True, kw_only=True):
-    release: Annotated[str, Meta(pattern=r"^[0-9]{4}\.[0-9]{2}$")]
+    release: Annotated[str, Meta(pattern=r"^[1-9][0-9]{3}\.(0[1-9]|1[0-2])$")]
 
 
 class Industries(Fact, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from miniprogram_api.catalogue.clocks import UNIT_WORDS, reliable_promise
+from miniprogram_api.catalogue.clocks import UNIT_WORDS, reliable_limit, reliable_promise
 from miniprogram_api.catalogue.conditions import Answers
 from miniprogram_api.catalogue.facts import Clock, Confidence, Item, ItemOperation, Obtain, Period
 from miniprogram_api.catalogue.schemas import Notice, NoticeLine, NoticeMaterial, PlanMaterial
@@ -67,17 +67,18 @@ def notice_of(chosen: Chosen, materials: Sequence[PlanMaterial], answers: Answer
 
 
 def _what(item: Item, operation: ItemOperation) -> str:
+    name = operation.name or item.name
     if operation.validity_years is None:
-        return f"{item.name}：{operation.result}"
-    return f"{item.name}：{operation.result}（有效期{operation.validity_years}年）"
+        return f"{name}：{operation.result}"
+    return f"{name}：{operation.result}（有效期{operation.validity_years}年）"
 
 
 def _limits(clock: Clock, answers: Answers) -> Iterator[tuple[str, Confidence]]:
-    promise = reliable_promise(clock, answers)
+    promise, limit = reliable_promise(clock, answers), reliable_limit(clock)
     if promise is not None:
         yield f"承诺{_period(promise)}", promise.confidence
-    if clock.statutory is not None:
-        yield f"法定{_period(clock.statutory)}", clock.statutory.confidence
+    if limit is not None:
+        yield f"法定{_period(limit)}", limit.confidence
 
 
 def _period(period: Period) -> str:

@@ -1,12 +1,13 @@
 """Reads data files strictly and names every fault: file, place, line and rule."""
 
 import hashlib
-from collections.abc import Hashable, Iterable
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import yaml
+
+from miniprogram_api.catalogue.files import Files
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -35,7 +36,16 @@ class CatalogueFaulty(Exception):
 
 
 class _StrictLoader(yaml.CSafeLoader):
-    """YAML lets a later key silently replace an earlier one; here that is a fault."""
+    """YAML lets a later key silently replace an earlier one; here that is a fault. So is a 31st of
+    June, for which the library has no error of its own."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError) as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, "no such value", node.start_mark
+            ) from error
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
@@ -52,26 +62,72 @@ class _StrictLoader(yaml.CSafeLoader):
         return mapping
 
 
-class FolderReader:
-    """Reads the files of one folder, gathers faults, and hashes all that was read."""
+Parsed = Mapping[tuple[str, bytes], Any]
+"""What files were found to say, by name and SHA-256: never changed, and shared by all versions that
+have the very same file, so that a second version costs what is different in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._texts: dict[str, bytes] = {}
+
+class FolderReader:
+    """Reads a set of files, gathers faults, and hashes all that was read."""
+
+    def __init__(self, files: Files, parsed: Parsed | None = None) -> None:
+        """``parsed``: what an earlier reader found, for the files that are the same."""
+        self._files = files
+        self._known = parsed or {}
+        self.parsed: dict[tuple[str, bytes], Any] = {}
+        self.texts: dict[str, bytes] = {}
         self.faults: list[Fault] = []
 
     def content_hash(self) -> str:
         """Eight hex digits over names and bytes of all files read so far."""
         digest = hashlib.sha256()
-        for name in sorted(self._texts):
-            digest.update(name.encode() + b"\0" + self._texts[name] + b"\0")
+        for name in sorted(self.texts):
+            digest.update(name.encode() + b"\0" + self.texts[name] + b"\0")
         return digest.hexdigest()[:8]
 
-    def names(self, folder: str) -> list[str]:
-        return sorted(f"{folder}/{path.name}" for path in (self._folder / folder).glob("*.yaml"))
+    def names(self, folder: str, suffix: str = ".yaml") -> list[str]:
+        """All files of a folder and of those inside it."""
+        return self._files.names(folder, suffix)
+
+    def bytes_of(self, name: str) -> bytes | None:
+        if name not in self.texts:
+            try:
+                self.texts[name] = self._files.read(name)
+            except OSError:
+                self.faults.append(Fault(name, "", None, "cannot be read"))
+                return None
+        return self.texts[name]
 
     def json(self, name: str, kind: type[T]) -> T | None:
-        text = self._bytes(name)
+        return self._once(name, lambda: self._json(name, kind))
+
+    def one(self, name: str, kind: type[T]) -> T | None:
+        """A file that is one object."""
+        return self._once(name, lambda: self._one(name, kind))
+
+    def mapping(self, name: str, kind: type[T]) -> dict[str, T]:
+        """A file that maps codes to objects; each is converted alone, so that all faults show."""
+        return self._once(name, lambda: self._mapping(name, kind))
+
+    def sequence(self, name: str, kind: type[T]) -> list[T]:
+        return self._once(name, lambda: self._sequence(name, kind))
+
+    def _once(self, name: str, parse: Callable[[], T]) -> T:
+        """As it was found before, if it was without fault."""
+        text = self.bytes_of(name)
+        key = (name, hashlib.sha256(text or b"").digest())
+        if key in self._known:
+            self.parsed[key] = self._known[key]
+            found: T = self._known[key]
+            return found
+        faults = len(self.faults)
+        parsed = parse()
+        if len(self.faults) == faults:
+            self.parsed[key] = parsed
+        return parsed
+
+    def _json(self, name: str, kind: type[T]) -> T | None:
+        text = self.texts.get(name)
         if text is None:
             return None
         try:
@@ -81,13 +137,11 @@ class FolderReader:
             self.fault(name, place, rule)
             return None
 
-    def one(self, name: str, kind: type[T]) -> T | None:
-        """A file that is one object."""
+    def _one(self, name: str, kind: type[T]) -> T | None:
         content = self._yaml(name)
         return None if content is None else self._convert(name, (), content, kind)
 
-    def mapping(self, name: str, kind: type[T]) -> dict[str, T]:
-        """A file that maps codes to objects; each is converted alone, so that all faults show."""
+    def _mapping(self, name: str, kind: type[T]) -> dict[str, T]:
         content = self._yaml(name)
         if content is None:
             return {}
@@ -96,7 +150,7 @@ class FolderReader:
             return {}
         return self._each(name, content.items(), kind)
 
-    def sequence(self, name: str, kind: type[T]) -> list[T]:
+    def _sequence(self, name: str, kind: type[T]) -> list[T]:
         content = self._yaml(name)
         if content is None:
             return []
@@ -130,16 +184,8 @@ class FolderReader:
             self.fault(name, place + _with_keys(content, kind, inner), rule)
             return None
 
-    def _bytes(self, name: str) -> bytes | None:
-        try:
-            self._texts[name] = (self._folder / name).read_bytes()
-        except OSError:
-            self.faults.append(Fault(name, "", None, "cannot be read"))
-            return None
-        return self._texts[name]
-
     def _yaml(self, name: str) -> object:
-        text = self._bytes(name)
+        text = self.texts.get(name)
         if text is None:
             return None
         try:
@@ -152,15 +198,15 @@ class FolderReader:
             line = None if mark is None else mark.line + 1
             self.faults.append(Fault(name, "", line, error.problem or "is not YAML"))
             return None
-        except (yaml.YAMLError, UnicodeDecodeError):
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
             self.faults.append(Fault(name, "", None, "is not YAML"))
             return None
 
     def _line(self, name: str, place: Place) -> int | None:
         """The line of the deepest part of ``place`` that exists; only worked out for a fault."""
-        if not name.endswith(".yaml") or name not in self._texts:
+        if not name.endswith(".yaml") or name not in self.texts:
             return None
-        node = yaml.compose(self._texts[name], Loader=yaml.CSafeLoader)
+        node = yaml.compose(self.texts[name], Loader=yaml.CSafeLoader)
         line = None
         for part in place:
             found = _child(node, part)
@@ -184,7 +230,9 @@ def _rule_and_place(message: str) -> tuple[str, Place]:
     """msgspec writes "rule - at `$.columns[...].type`"; the key of a mapping is not told."""
     rule, _, path = message.partition(" - at `")
     parts: list[str | int] = []
-    for part in path.rstrip("`").removeprefix("$").replace("[", ".[").split("."):
+    # Of a refused key it says "`key` in `$.columns`": the mapping is the place.
+    inside = path.rstrip("`").rpartition("$")[2]
+    for part in inside.replace("[", ".[").split("."):
         inner = part.strip("[]")
         if inner:
             parts.append(int(inner) if inner.isdigit() else inner)

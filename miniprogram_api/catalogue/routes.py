@@ -1,6 +1,7 @@
 """What can be applied for. Public: nobody needs to sign in to look.
 
-All answers carry an ETag. The lists are whole: there is no second page, so ``next_cursor`` is null.
+What is looked up carries an ETag. Lists are whole, so that their ``next_cursor`` is null; only the
+look-ups have pages.
 """
 
 from sanic import Blueprint
@@ -8,7 +9,15 @@ from sanic import Blueprint
 from auth.guard import PUBLIC
 from kit.answers import Shown
 from kit.describe import describe
+from kit.limits import Limit
 from kit.problems import NotFound
+from kit.text import Language
+from miniprogram_api.catalogue.name_checks import NameChecks
+from miniprogram_api.catalogue.name_schemas import (
+    NameCheckRequest,
+    NameCheckView,
+    name_check_view,
+)
 from miniprogram_api.catalogue.problems import SELECTION_PROBLEMS, UnknownLookup, UnknownRegion
 from miniprogram_api.catalogue.schemas import (
     ItemDetail,
@@ -28,6 +37,13 @@ from miniprogram_api.catalogue.selection import Selection
 from miniprogram_api.catalogue.service import CatalogueService, Encoded
 
 bp = Blueprint("catalogue")
+
+# Each asks the province's library of names, up to seven times. A mobile network puts thousands of
+# phones behind one address, and a person tries some dozens of names.
+NAME_CHECK_LIMITS = (
+    Limit("name-check-device", 30, 300, by="device"),
+    Limit("name-check-address", 300, 300, by="address"),
+)
 
 
 @bp.get("/catalogue/regions")
@@ -84,10 +100,22 @@ async def get_item(code: str, query: ItemDetailQuery, catalogue: CatalogueServic
     query=LookupQuery, returns=LookupList, problems=[UnknownLookup],
 )  # fmt: skip
 async def look_up(name: str, query: LookupQuery, catalogue: CatalogueService) -> Shown:
-    def found() -> LookupList:
-        return LookupList(list(catalogue.lookup(name, query.q, query.limit)), None)
+    wanted = (name, query.q, query.limit, query.cursor)
 
-    return _shown(catalogue.encoded(("lookup", name, query.q, query.limit), found))
+    def found() -> LookupList:
+        return catalogue.lookup(*wanted)
+
+    return _shown(catalogue.encoded(("lookup", *wanted), found))
+
+
+@bp.post("/catalogue/name-checks")
+@describe(
+    "checkName", "企业名称自主申报核对", access=PUBLIC, tag="catalogue",
+    body=NameCheckRequest, returns=NameCheckView, problems=[UnknownRegion],
+    limits=NAME_CHECK_LIMITS,
+)  # fmt: skip
+async def check_name(body: NameCheckRequest, language: Language, names: NameChecks) -> Shown:
+    return Shown(name_check_view(await names.check(body.wanted(names.book())), language))
 
 
 @bp.post("/catalogue/plan")
@@ -103,10 +131,10 @@ async def make_plan(body: PlanRequest, catalogue: CatalogueService) -> Shown:
         items=body.items,
         mode=body.mode,
     )
-    if body.answers:
-        return Shown(catalogue.plan(selection, body.answers))
-    compiled = catalogue.compile(selection)
-    return Shown(compiled.plan_json, etag=compiled.etag)
+    if body.answers or body.previous_answers is not None:
+        what_if = catalogue.plan_json(selection, body.answers, body.previous_answers, body.ui)
+        return Shown(what_if)
+    return _shown(catalogue.compile(selection).shown(body.ui))
 
 
 def _shown(encoded: Encoded) -> Shown:

@@ -59,6 +59,9 @@ def _placeholders(compiled: CompiledPlan, person: SamplePerson) -> dict[str, str
         "today": today.isoformat(),
         "month": f"{today:%Y-%m}",
         "next_weekday": appointment.isoformat(),
+        # A notice of 20 days has ended and 20 days to apply have not; one of 45 days has ended.
+        "a_month_ago": (today - timedelta(days=30)).isoformat(),
+        "two_months_ago": (today - timedelta(days=60)).isoformat(),
         "in_three_years": (today + timedelta(days=3 * 365)).isoformat(),
     }
 

@@ -1,13 +1,21 @@
 """What the catalogue's routes take and show. Output members are always present."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from miniprogram_api.catalogue.facts import Confidence, Kind, Mode, Obtain, Operation, Stage, Unit
+from miniprogram_api.catalogue.plan_schemas import (
+    DecisionView,
+    ElderPage,
+    Json,
+    OpenQuestion,
+    PlanChanges,
+    Savings,
+)
 from miniprogram_api.catalogue.selection import ItemCodes, KeyText, RegionText
 
-Json = dict[str, object]
+Ui = Literal["standard", "elder"]
 
 
 class RegionView(msgspec.Struct, frozen=True):
@@ -137,12 +145,16 @@ class PlanStep(msgspec.Struct, frozen=True):
 
 
 class PlanMaterial(msgspec.Struct, frozen=True):
-    """``follows`` names the item whose result stands in for the material, if both are chosen."""
+    """``follows`` names the item whose result stands in for the material, if both are chosen.
+    ``serves_text`` is there if several items share the material."""
 
     code: str
     name: str
     required: bool
     serves: list[str]
+    departments: list[str]
+    serves_text: str | None
+    serves_text_en: str | None
     obtain: Obtain
     formats: list[str]
     bytes_max: int
@@ -180,30 +192,10 @@ class Notice(msgspec.Struct, frozen=True):
     sources: list[str]
 
 
-class Savings(msgspec.Struct, frozen=True):
-    """What is asked of the applicant in one joint form, and item by item."""
-
-    fields_joint: int
-    fields_apart: int
-    materials_joint: int
-    materials_apart: int
-    uploads_joint: int
-    uploads_apart: int
-
-
-class DecisionView(msgspec.Struct, frozen=True):
-    """An item that depends on the answers: ``applies`` is null until they tell. With a low
-    ``confidence`` the condition itself is a guess: advise, do not insist."""
-
-    item: str
-    name: str
-    why: str
-    applies: bool | None
-    selected: bool
-    confidence: Confidence
-
-
 class PlanView(msgspec.Struct, frozen=True):
+    """``questions`` decide about items, materials or clocks and are still open. ``changes`` are
+    there for a request with answers, ``pages`` for one with ``ui: elder``."""
+
     catalogue_version: str
     operation: Operation
     region: str
@@ -215,6 +207,9 @@ class PlanView(msgspec.Struct, frozen=True):
     notice: Notice
     savings: Savings
     decisions: list[DecisionView]
+    questions: list[OpenQuestion]
+    changes: PlanChanges | None
+    pages: list[ElderPage] | msgspec.UnsetType = msgspec.UNSET
 
 
 class RegionList(msgspec.Struct, frozen=True):
@@ -262,14 +257,21 @@ class ItemDetailQuery(msgspec.Struct, forbid_unknown_fields=True):
 class LookupQuery(msgspec.Struct, forbid_unknown_fields=True):
     q: Search = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,5}$")] | None = None
+
+
+GivenAnswers = Annotated[dict[KeyText, object], msgspec.Meta(max_length=500)]
 
 
 class PlanRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """``answers`` map field codes (or steps' keys to such maps) to answers; none need be given."""
+    """``answers`` map field codes (or steps' keys to such maps) to answers; none need be given.
+    The plan's ``changes`` compare them with ``previous_answers``, or with none."""
 
     operation: Operation
     region: RegionText
     theme: KeyText
     items: ItemCodes = ()
     mode: Mode = "joint"
-    answers: Annotated[dict[KeyText, object], msgspec.Meta(max_length=500)] = {}
+    answers: GivenAnswers = {}
+    previous_answers: GivenAnswers | None = None
+    ui: Ui = "standard"

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from kit.problems import FieldError, InvalidRequest
+from kit.text import Text
 from miniprogram_api.catalogue.catalogue import Catalogue
 from miniprogram_api.catalogue.conditions import Answers, Condition, holds, with_parameters
 from miniprogram_api.catalogue.facts import (
@@ -52,6 +53,7 @@ class Decision(msgspec.Struct, frozen=True):
     selected: bool
     # The lowest of the theme's and of the figures of the city that the condition uses.
     confidence: Confidence
+    decided_by: tuple[str, ...]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -61,6 +63,8 @@ class Choice(msgspec.Struct, frozen=True):
     theme: Theme
     items: tuple[str, ...]
     served: Served
+    # What the theme has for this operation.
+    offered: tuple[ThemeItem, ...]
 
     def decisions(self, answers: Answers) -> tuple[Decision, ...]:
         return tuple(
@@ -69,15 +73,24 @@ class Choice(msgspec.Struct, frozen=True):
                 entry.why or "",
                 _applies(entry, answers, self.served),
                 entry.code in self.items,
-                self._confidence(entry.when),
+                self._confidence(entry, entry.when),
+                tuple(dict.fromkeys(entry.when.fields())),
             )
-            for entry in self.theme.items
+            for entry in self.offered
             if entry.when is not None
         )
 
-    def _confidence(self, when: Condition) -> Confidence:
+    def condition_of(self, item: str) -> Condition | None:
+        """When the theme calls for an item, with the figures of the region."""
+        for entry in self.theme.items:
+            if entry.code == item and entry.when is not None:
+                return with_parameters(entry.when, _figures(self.served))
+        return None
+
+    def _confidence(self, entry: ThemeItem, when: Condition) -> Confidence:
         figures = [self.served.parameters[name].confidence for name in when.parameters()]
-        return min([self.theme.confidence, *figures], key=_RANKS.index)
+        own = entry.confidence or self.theme.confidence
+        return min([own, *figures], key=_RANKS.index)
 
 
 _RANKS: tuple[Confidence, ...] = ("low", "medium", "high")
@@ -96,24 +109,36 @@ def choose(catalogue: Catalogue, selection: Selection, answers: Answers) -> Choi
         raise _at("/theme", UnknownTheme)
     if selection.operation not in theme.operations:
         raise _at("/operation", OperationNotOffered)
+    operation = selection.operation
+    offered = tuple(
+        entry for entry in theme.items if operation in catalogue.items[entry.code].operations
+    )
     if not selection.items:
-        items = tuple(entry.code for entry in theme.items if _is_default(entry, answers, served))
-        return Choice(selection, theme, items, served)
+        items = tuple(
+            entry.code for entry in offered if _is_default(entry, operation, answers, served)
+        )
+        return Choice(selection, theme, items, served, offered)
     _refuse_wrong_items(catalogue, selection)
     shown = [entry.code for entry in theme.items] + list(catalogue.items)
-    return Choice(selection, theme, tuple(sorted(selection.items, key=shown.index)), served)
+    return Choice(
+        selection, theme, tuple(sorted(selection.items, key=shown.index)), served, offered
+    )
 
 
 def _applies(entry: ThemeItem, answers: Answers, served: Served) -> bool | None:
     if entry.when is None:
         return None
-    figures = {name: parameter.value for name, parameter in served.parameters.items()}
-    return holds(with_parameters(entry.when, figures), answers)
+    return holds(with_parameters(entry.when, _figures(served)), answers)
 
 
-def _is_default(entry: ThemeItem, answers: Answers, served: Served) -> bool:
+def _figures(served: Served) -> dict[str, int | float]:
+    return {name: parameter.value for name, parameter in served.parameters.items()}
+
+
+def _is_default(entry: ThemeItem, operation: Operation, answers: Answers, served: Served) -> bool:
     applies = _applies(entry, answers, served)
-    return entry.always or (entry.unless_known if applies is None else applies)
+    unknown = entry.unless_known and operation == "open"
+    return entry.always or (unknown if applies is None else applies)
 
 
 def _refuse_wrong_items(catalogue: Catalogue, selection: Selection) -> None:
@@ -123,6 +148,22 @@ def _refuse_wrong_items(catalogue: Catalogue, selection: Selection) -> None:
         raise _at("/items", UnknownItem)
     if any(item is not None and selection.operation not in item.operations for item in chosen):
         raise _at("/items", OperationNotOffered)
+    apart = [
+        FieldError("/items", "items_exclude_each_other", _not_both(item.name, other.name))
+        for item in chosen
+        for other in chosen
+        if item is not None and other is not None
+        if other.code in item.operations[selection.operation].excludes
+    ]
+    if apart:
+        raise InvalidRequest(errors=apart)
+
+
+def _not_both(one: str, other: str) -> Text:
+    return Text(
+        f"“{one}”与“{other}”不能同时申请，请只选其中一项",
+        f"{one} and {other} exclude each other; choose one of them",
+    )
 
 
 def _at(pointer: str, problem: type[InvalidRequest]) -> InvalidRequest:

@@ -1,20 +1,22 @@
 """What can be applied for: look it up, and make a selection into a plan."""
 
-import hashlib
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
 
 import msgspec
+import structlog
 
-from kit.answers import encode_json
 from kit.clock import Clock
 from kit.problems import NotFound
-from miniprogram_api.catalogue.catalogue import Catalogue
+from miniprogram_api.catalogue import versions
+from miniprogram_api.catalogue.catalogue import DATA_FOLDER, Catalogue
 from miniprogram_api.catalogue.checking import StepCheck, StepState
 from miniprogram_api.catalogue.clocks import Promise, clock_view
-from miniprogram_api.catalogue.compiled import Check, CheckError, CompiledPlan
+from miniprogram_api.catalogue.comparing import Difference, differences
+from miniprogram_api.catalogue.compiled import Check, CheckError, CompiledPlan, Encoded
 from miniprogram_api.catalogue.conditions import Answers
+from miniprogram_api.catalogue.edition import OLDER, Edition
 from miniprogram_api.catalogue.facts import (
     Field,
     Item,
@@ -24,92 +26,167 @@ from miniprogram_api.catalogue.facts import (
     Theme,
     Use,
 )
-from miniprogram_api.catalogue.form import AnswersByStep, Form
+from miniprogram_api.catalogue.form import AnswersByStep
+from miniprogram_api.catalogue.moving import Move, SetAside
 from miniprogram_api.catalogue.plan import condition_json
 from miniprogram_api.catalogue.problems import (
     SELECTION_PROBLEMS,
     OperationNotOffered,
     RegionNotServed,
     UnknownItem,
-    UnknownLookup,
     UnknownRegion,
     UnknownStep,
     UnknownTheme,
 )
 from miniprogram_api.catalogue.reading import CatalogueFaulty
-from miniprogram_api.catalogue.samples import SamplePerson, sample_answers, sample_materials
+from miniprogram_api.catalogue.rule import StepError
+from miniprogram_api.catalogue.samples import (
+    AnswersOfSteps,
+    SamplePerson,
+    sample_answers,
+    sample_materials,
+)
 from miniprogram_api.catalogue.schemas import (
     AskedView,
     ItemDetail,
     ItemView,
+    LookupList,
     LookupView,
     PlanView,
     RegionView,
     SituationView,
     ThemeView,
+    Ui,
 )
-from miniprogram_api.catalogue.selection import Choice, Selection, choose
+from miniprogram_api.catalogue.selection import Selection, choose
 from miniprogram_api.catalogue.sharing import Sharing, sharing_text
-from miniprogram_api.catalogue.step_errors import StepError
+from miniprogram_api.catalogue.whatif import Compared, Seen, changes_between
 
 __all__ = [
     "SELECTION_PROBLEMS",
     "Answers",
     "AnswersByStep",
+    "AnswersOfSteps",
     "Catalogue",
     "CatalogueFaulty",
     "CatalogueService",
     "Check",
     "CheckError",
     "CompiledPlan",
+    "Difference",
+    "Edition",
+    "Encoded",
+    "Move",
     "OperationNotOffered",
     "PlanView",
     "Promise",
     "RegionNotServed",
     "SamplePerson",
     "Selection",
+    "SetAside",
     "Sharing",
     "StepCheck",
     "StepError",
     "StepState",
+    "Ui",
     "UnknownItem",
     "UnknownRegion",
     "UnknownStep",
     "UnknownTheme",
+    "differences",
     "sample_answers",
     "sample_materials",
     "sharing_text",
 ]  # fmt: skip
 
-# A form of twelve items takes about 1.6 MB and is shared by all counties, a plan on top of it
-# 0.15 MB: together at most 35 MB, and the 27 regions served fit with two selections each.
-FORMS_MAX = 16
-PLANS_MAX = 64
-# Lists as they are sent. The longest, all counties, has 25 KB.
-ANSWERS_MAX = 64
+log = structlog.get_logger("catalogue")
 
-Key = TypeVar("Key")
-Kept = TypeVar("Kept")
-
-
-class Encoded(NamedTuple):
-    """An answer as it is sent; the ETag changes with every byte of it."""
-
-    body: bytes
-    etag: str
+# Each takes what is different in it, and the forms of its own drafts (docs/catalogue-versions.md).
+OLDER_MAX = 3
 
 
 class CatalogueService:
+    """One for the process. What it answers at once is of the version that serves just then; whoever
+    waits for anything in between takes an :class:`Edition` and stays with it."""
+
     def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
-        self.catalogue = catalogue
         self._clock = clock
-        self._forms: OrderedDict[tuple[str, Operation, tuple[str, ...]], Form] = OrderedDict()
-        self._plans: OrderedDict[Selection, CompiledPlan] = OrderedDict()
-        self._answers: OrderedDict[tuple[object, ...], Encoded] = OrderedDict()
+        self._serving = Edition(catalogue, clock)
+        self._older: OrderedDict[str, Edition] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    @property
+    def serving(self) -> Edition:
+        return self._serving
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """With the rows that hold today."""
+        return self._serving.catalogue
 
     @property
     def version(self) -> str:
-        return self.catalogue.version
+        return self._serving.version
+
+    def serve(self, catalogue: Catalogue) -> None:
+        """From now on; what serves now is kept for its drafts."""
+        before = self._serving
+        self._serving = Edition(catalogue, self._clock)
+        self._older.pop(catalogue.version, None)
+        if before.version != catalogue.version:
+            self._keep_older(Edition(before.catalogue, self._clock, OLDER))
+
+    async def edition(self, version: str) -> Edition:
+        """Of a draft's version. The one that serves where that is not kept any more."""
+        serving = self._serving
+        if version in {serving.version, ""}:
+            return serving
+        known = self._older.get(version)
+        if known is None:
+            known = await self._read_older(version)
+        if known is None:
+            log.warning("catalogue_version_missing", version=version, serving=serving.version)
+            return serving
+        self._keep_older(known)
+        return known
+
+    async def read_version(self, version: str) -> Catalogue:
+        """As it is kept, or shipped. Raises CatalogueFaulty."""
+        archive = await versions.find_archive(version)
+        if archive is None:
+            # Nothing was ever imported, or not any more.
+            parsed = self._serving.catalogue.parsed
+            return await asyncio.to_thread(Catalogue.load, DATA_FOLDER, parsed)
+        return await self._unpacked(version, archive)
+
+    async def purge(self, in_use: versions.InUse) -> int:
+        """Housekeeping: throw away the versions that no draft needs; how many."""
+        return await versions.purge(self.version, in_use, self._clock)
+
+    async def _read_older(self, version: str) -> Edition | None:
+        # Not under the lock: who asks inside a transaction may have the only connection.
+        archive = await versions.find_archive(version)
+        if archive is None:
+            return None
+        try:
+            async with self._reading:
+                known = self._older.get(version)
+                return known or Edition(await self._unpacked(version, archive), self._clock, OLDER)
+        except CatalogueFaulty as faulty:
+            # Kept by a program that understood it; this one does not.
+            log.error("catalogue_refused", version=version, count=len(faulty.faults))
+            return None
+
+    async def _unpacked(self, version: str, archive: bytes) -> Catalogue:
+        """In a thread, so that requests go on; what both have in common is read once."""
+        parsed = self._serving.catalogue.parsed
+        return await asyncio.to_thread(versions.unpacked, version, archive, parsed)
+
+    def _keep_older(self, edition: Edition) -> None:
+        self._older[edition.version] = edition
+        self._older.move_to_end(edition.version)
+        if len(self._older) > OLDER_MAX:
+            self._older.popitem(last=False)
 
     def regions(self, parent: str | None = None) -> tuple[RegionView, ...]:
         """The province, its cities and counties; or what lies directly in ``parent``."""
@@ -142,7 +219,7 @@ class CatalogueService:
             _item(item, operation)
             for item in self.catalogue.items.values()
             if (operation is None or operation in item.operations)
-            and (wanted in f"{item.code} {item.name} {item.department}".lower())
+            and (wanted in _searched(item, operation))
         )
 
     def item(self, code: str, operation: Operation = "open") -> ItemDetail:
@@ -151,72 +228,69 @@ class CatalogueService:
             raise NotFound
         return self._detail(item, operation)
 
-    def lookup(self, name: str, q: str = "", limit: int = 50) -> tuple[LookupView, ...]:
-        """Entries whose code, name or details contain ``q``."""
-        entries = self.catalogue.lookups.get(name)
-        if entries is None:
-            raise UnknownLookup
-        wanted = q.strip().lower()
-        found = (
-            LookupView(entry.code, entry.name, entry.details)
-            for entry in entries.values()
-            if wanted in " ".join((entry.code, entry.name, *entry.details.values())).lower()
+    def lookup(
+        self, name: str, q: str = "", limit: int = 50, cursor: str | None = None
+    ) -> LookupList:
+        """Entries whose code, name, first letters or details have ``q``, the best first; from
+        ``cursor`` on, which an earlier answer gave."""
+        page = self._serving.lookups.find(name, q, int(cursor or 0), limit)
+        return LookupList(
+            [LookupView(entry.code, entry.name, entry.details) for entry in page.entries],
+            None if page.next_place is None else str(page.next_place),
         )
-        return tuple(view for view, _ in zip(found, range(limit), strict=False))
 
     def encoded(self, key: tuple[object, ...], make: Callable[[], msgspec.Struct]) -> Encoded:
         """What ``make`` gives, kept under ``key``: it only changes with the catalogue."""
-        answer = self._answers.get(key)
-        if answer is None:
-            body = encode_json(make())
-            answer = Encoded(body, hashlib.sha256(body).hexdigest()[:20])
-        _keep(self._answers, key, answer, ANSWERS_MAX)
-        return answer
+        return self._serving.encoded(key, make)
 
-    def compile(
+    def compile(self, selection: Selection) -> CompiledPlan:
+        """The plan and checks of a selection; raises the problem that says what is wrong in it."""
+        return self._serving.compile(selection)
+
+    def plan(
         self,
         selection: Selection,
-        version: str | None = None,
-    ) -> CompiledPlan:
-        """The plan and checks of a selection; raises the problem that says what is wrong with it.
-
-        Only the loaded catalogue can be compiled: a draft of another ``version`` gets this one.
-        """
-        compiled = self._plans.get(selection)
-        if compiled is not None:
-            self._plans.move_to_end(selection)
-            return compiled
-        choice = choose(self.catalogue, selection, {})
-        compiled = CompiledPlan(self.catalogue, choice, self._form(choice), self._clock)
-        _keep(self._plans, selection, compiled, PLANS_MAX)
-        return compiled
-
-    def _form(self, choice: Choice) -> Form:
-        selection = choice.selection
-        key = (selection.theme, selection.operation, choice.items)
-        form = self._forms.get(key)
-        if form is None:
-            form = Form(
-                self.catalogue, selection.theme, selection.operation, choice.items, self._clock
-            )
-        _keep(self._forms, key, form, FORMS_MAX)
-        return form
-
-    def plan(self, selection: Selection, answers: Answers) -> PlanView:
-        """What-if: which items, materials, clocks and inspections these answers lead to.
+        answers: Answers,
+        previous: Answers | None = None,
+        ui: Ui = "standard",
+    ) -> PlanView:
+        """What-if: which items, materials, clocks and inspections these answers lead to, and what
+        they change against the ``previous`` ones (or none).
 
         Answers are given by field code or by step. With no items chosen, the theme's conditional
         items come and go with the answers; chosen items stay, and ``decisions`` tells about them.
         """
+        return self._what_if(selection, answers, previous, ui)[1]
+
+    def plan_json(
+        self, selection: Selection, answers: Answers, previous: Answers | None, ui: Ui
+    ) -> bytes:
+        """:meth:`plan` as it is sent."""
+        compiled, view = self._what_if(selection, answers, previous, ui)
+        return compiled.encoded(view)
+
+    def _what_if(
+        self, selection: Selection, answers: Answers, previous: Answers | None, ui: Ui
+    ) -> tuple[CompiledPlan, PlanView]:
+        compiled, after = self._seen(selection, answers)
+        _, before = self._seen(selection, previous or {})
+        compared: Compared = "no_answers" if previous is None else "previous_answers"
+        changes = changes_between(compiled.catalogue.items, compared, before, after)
+        pages = compiled.elder_pages() if ui == "elder" else msgspec.UNSET
+        return compiled, msgspec.structs.replace(after.view, changes=changes, pages=pages)
+
+    def _seen(self, selection: Selection, answers: Answers) -> tuple[CompiledPlan, Seen]:
         flat: dict[str, object] = {}
+        steps = self.catalogue.steps
         for key, value in answers.items():
-            if key in self.catalogue.steps and isinstance(value, dict):
+            if key in steps and isinstance(value, dict):
                 flat.update(value)
             else:
                 flat[key] = value
         choice = choose(self.catalogue, selection, flat)
         chosen = msgspec.structs.replace(selection, items=choice.items)
-        return self.compile(chosen).view(flat)
+        compiled = self.compile(chosen)
+        return compiled, compiled.seen(flat)
 
     def _is_served(self, region: str | None) -> bool:
         """Whether anything is offered there; raises for a region that does not exist."""
@@ -265,14 +339,6 @@ class CatalogueService:
         )
 
 
-def _keep(cache: OrderedDict[Key, Kept], key: Key, value: Kept, entries_max: int) -> None:
-    """Put in as the most recently used; the least recently used makes room."""
-    cache[key] = value
-    cache.move_to_end(key)
-    if len(cache) > entries_max:
-        cache.popitem(last=False)
-
-
 def _level(code: str) -> str:
     if code.endswith("0000"):
         return "province"
@@ -295,13 +361,18 @@ def _theme(key: str, theme: Theme) -> ThemeView:
     )
 
 
+def _searched(item: Item, operation: Operation | None) -> str:
+    name = item.name if operation is None else item.name_in(operation)
+    return f"{item.code} {name} {item.department}".lower()
+
+
 def _item(item: Item, operation: Operation | None) -> ItemView:
     """The clock is that of the operation asked about, else of the first that is offered."""
     offered = next(iter(item.operations)) if operation is None else operation
     facts = item.operations[offered]
     return ItemView(
         code=item.code,
-        name=item.name,
+        name=facts.name or item.name,
         department=item.department,
         kind=item.kind,
         operations=list(item.operations),

@@ -5,22 +5,13 @@ No message holds anything of what was typed: only the question's own words and b
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from kit.text import Text
 from miniprogram_api.catalogue.facts import Shape
+from miniprogram_api.catalogue.rule import StepError
 from miniprogram_api.catalogue.shapes import columns_of
-
-
-class StepError(NamedTuple):
-    """``pointer`` (RFC 6901) is relative to the step's answers."""
-
-    pointer: str
-    code: str
-    message: Text
-
 
 # A member's name is shown in a pointer only if it looks like one of ours.
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)

@@ -17,6 +17,7 @@ class Draft(Model):
     theme = BinCharField(64, null=True)
     mode = BinCharField(16)
     catalogue_version = BinCharField(32)
+    """Of the newest row; asked before a version is thrown away."""
     created_at = UtcDatetimeField()
     expires_at = UtcDatetimeField(null=True)
     """Not before this: each save puts it off, which is written here when this moment comes. None
@@ -25,7 +26,7 @@ class Draft(Model):
 
     class Meta:
         table = "draft"
-        indexes = (("person_id", "submitted_at", "id"), ("expires_at",))
+        indexes = (("person_id", "submitted_at", "id"), ("expires_at",), ("catalogue_version",))
 
 
 class DraftSave(Model):

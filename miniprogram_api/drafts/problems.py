@@ -48,6 +48,17 @@ class RevisionOutdated(Problem):
     next = "reload"
 
 
+class DraftOutdated(Problem):
+    status = 409
+    code = "draft_outdated"
+    title = Text(
+        "所选事项已调整，请先更新到新清单，您填写的内容都会保留",
+        "What you chose is not offered any more; move the draft to the new list, all answers are"
+        " kept",
+    )
+    next = "rebase"
+
+
 class DraftNotReady(Problem):
     """Each of its ``errors`` names its ``step`` too; carries ``missing_materials``."""
 

@@ -12,7 +12,8 @@ from kit.idempotency import Once
 from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
-from miniprogram_api.catalogue.service import Selection
+from miniprogram_api.catalogue.service import SELECTION_PROBLEMS, Selection
+from miniprogram_api.drafts.prefill import Prefill
 from miniprogram_api.drafts.problems import (
     DraftConflict,
     DraftExpired,
@@ -27,6 +28,8 @@ from miniprogram_api.drafts.schemas import (
     DraftList,
     DraftQuery,
     DraftView,
+    RebasedView,
+    ResumeQuery,
     SaveStep,
     StepSaved,
 )
@@ -65,11 +68,15 @@ async def create_draft(
     body: Selection,
     once: Once,
     drafts: DraftService,
+    prefill: Prefill,
     language: Language,
 ) -> Shown:
+    author, note = (
+        Author.of(caller.person_id, request.headers),
+        await prefill.note_for(caller, body),
+    )
     async with once.unit():
-        author = Author.of(caller.person_id, request.headers)
-        view, etag = await drafts.create(author, body, language)
+        view, etag = await drafts.create(author, body, language, note)
         return await once.remember(Shown(view, status=201, etag=etag))
 
 
@@ -83,17 +90,19 @@ async def list_drafts(caller: Citizen, query: DraftQuery, drafts: DraftService) 
 
 @bp.get("/drafts/<draft_id:str>")
 @describe(
-    "resumeDraft", "继续填写", access=CITIZENS, tag="drafts", returns=DraftView,
-    problems=[NotFound],
+    "resumeDraft", "继续填写", access=CITIZENS, tag="drafts", query=ResumeQuery,
+    returns=DraftView, problems=[NotFound],
 )  # fmt: skip
 async def resume_draft(
     caller: Citizen,
     draft_id: str,
+    query: ResumeQuery,
     drafts: DraftService,
     language: Language,
 ) -> Shown:
-    head = await drafts.open(caller.person_id, draft_id)
-    return ShownLater(lambda: drafts.view(head, language), etag=drafts.etag(head, language))
+    opened, ui = await drafts.open(caller.person_id, draft_id), query.ui
+    etag = drafts.etag(opened, language, ui)
+    return ShownLater(lambda: drafts.view(opened, language, ui), etag=etag)
 
 
 @bp.delete("/drafts/<draft_id:str>")
@@ -140,6 +149,25 @@ async def change_selection(
 ) -> Shown:
     author = Author.of(caller.person_id, request.headers)
     view, etag = await drafts.select(author, draft_id, body, language)
+    return Shown(view, etag=etag)
+
+
+@bp.post("/drafts/<draft_id:str>/rebase")
+@describe(
+    "rebaseDraft", "更新到新清单", access=CITIZENS, tag="drafts", body=ChangeSelection,
+    returns=RebasedView, problems=[*_CHANGING, DraftConflict, DraftTooLarge, *SELECTION_PROBLEMS],
+    limits=SAVE_LIMITS,
+)  # fmt: skip
+async def rebase_draft(
+    request: Request,
+    caller: Citizen,
+    draft_id: str,
+    body: ChangeSelection,
+    drafts: DraftService,
+    language: Language,
+) -> Shown:
+    author = Author.of(caller.person_id, request.headers)
+    view, etag = await drafts.rebase(author, draft_id, body, language)
     return Shown(view, etag=etag)
 
 

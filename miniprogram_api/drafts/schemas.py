@@ -4,8 +4,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from miniprogram_api.catalogue.service import Ui
+from miniprogram_api.drafts.register_note import Origin, RegisterState
+
 DraftStateName = Literal["open", "submitted", "expired"]
 StepStateName = Literal["empty", "partial", "complete"]
+Rebase = Literal["none", "offered", "required"]
+"""Whether a newer list is there to which the draft could be moved; ``required``: what was chosen is
+not offered any more, so that the draft cannot be submitted as it is."""
 
 Revision = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -14,6 +20,7 @@ JSONObject = Annotated[
     msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object", "additionalProperties": True})
 ]
 """Passed on as bytes; who needs the answers parses them."""
+JSONValue = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={})]
 Plan = Annotated[
     msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/PlanView"})
 ]
@@ -50,6 +57,12 @@ class DraftQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")] | None = None
 
 
+class ResumeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``elder``: the plan has ``pages``, one question each, with texts to be read aloud."""
+
+    ui: Ui = "standard"
+
+
 class FieldErrorView(msgspec.Struct, frozen=True):
     """``pointer`` is relative to the step's answers."""
 
@@ -71,9 +84,12 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class CheckedStep(msgspec.Struct, frozen=True):
+    """``remarks`` are worth knowing and keep nothing from being submitted."""
+
     key: str
     state: StepStateName
     errors: list[FieldErrorView]
+    remarks: list[FieldErrorView] = []
 
 
 class StepSaved(msgspec.Struct, frozen=True):
@@ -87,13 +103,27 @@ class StepSaved(msgspec.Struct, frozen=True):
 
 
 class StepView(msgspec.Struct, frozen=True):
-    """``saved_at`` is null for a step that nobody has saved; its errors are not told yet."""
+    """``saved_at`` is null for a step that nobody has saved; its errors are not told yet.
+
+    ``origins`` is there in drafts that began with what is registered: for each answer whether it is
+    what the register says, was typed, or was typed while the register gave no answer. ``errors``
+    with the codes ``register_..`` and ``simple_not_open`` are warnings and stop nothing."""
 
     key: str
     state: StepStateName
     saved_at: str | None
     answers: JSONObject
     errors: list[FieldErrorView]
+    origins: dict[str, Origin] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RegisterView(msgspec.Struct, frozen=True):
+    """Whether the licence register answered about the company: ``waiting`` is asked again by
+    itself, ``unknown`` has no such company. ``at`` is null while waiting."""
+
+    uscc: str
+    state: RegisterState
+    at: str | None
 
 
 class FileView(msgspec.Struct, frozen=True):
@@ -113,6 +143,27 @@ class MaterialView(msgspec.Struct, frozen=True):
     files: list[FileView]
 
 
+class ChangeView(msgspec.Struct, frozen=True):
+    """``details``: the places in its facts that changed, for a programmer's eye."""
+
+    kind: Literal["item", "field", "material"]
+    code: str
+    name: str
+    details: list[str]
+
+
+class SetAsideView(msgspec.Struct, frozen=True):
+    """``reason``: the question is gone, is of another type now, lost some of its parts, or has
+    another answer already. Kept, and put back by a list that asks it again."""
+
+    step: str
+    code: str
+    label: str
+    reason: Literal["gone", "another_type", "parts_gone", "taken"]
+    version: str
+    value: JSONValue
+
+
 class DraftView(msgspec.Struct, frozen=True):
     id: str
     revision: int
@@ -127,6 +178,20 @@ class DraftView(msgspec.Struct, frozen=True):
     progress: Progress
     materials: list[MaterialView]
     signatures: list[dict[str, Any]]
+    register: RegisterView | msgspec.UnsetType = msgspec.UNSET
+    rebase: Rebase = "none"
+    set_aside: list[SetAsideView] | msgspec.UnsetType = msgspec.UNSET
+    """Answers that the draft's list has no place for; only there if there are any."""
+
+
+class RebasedView(msgspec.Struct, frozen=True):
+    """``set_aside`` are all answers without a place, also those of earlier moves."""
+
+    draft: DraftView
+    added: list[ChangeView]
+    removed: list[ChangeView]
+    changed: list[ChangeView]
+    set_aside: list[SetAsideView]
 
 
 class DraftItem(msgspec.Struct, frozen=True):
@@ -159,8 +224,16 @@ class SharingView(msgspec.Struct, frozen=True):
 
 
 class DraftCheck(msgspec.Struct, frozen=True):
+    """Not ``ready`` either when ``rebase`` is required."""
+
     ready: bool
     errors: list[StepErrorView]
     missing_materials: list[str]
     missing_signatures: list[str]
     consents: list[SharingView]
+    remarks: list[StepErrorView] = []
+    """What the rules tell without refusing it."""
+    rebase: Rebase | msgspec.UnsetType = msgspec.UNSET
+    """Only there when it is offered or required."""
+    warnings: list[StepErrorView] | msgspec.UnsetType = msgspec.UNSET
+    """What differs from what is registered; it keeps nothing from being submitted."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -13,10 +13,10 @@ from auth.service import PeopleService
 from kit.clock import Clock
 from kit.database.unit import unit_of_work
 from kit.ids import new_id
-from kit.problems import FieldError, InvalidRequest, NotFound
+from kit.problems import NotFound
 from kit.secrets import KeyRing
-from kit.text import Language, Text
-from miniprogram_api.catalogue.service import CatalogueService, CompiledPlan, Selection
+from kit.text import Language
+from miniprogram_api.catalogue.service import CatalogueService, Edition, Selection, Ui
 from miniprogram_api.drafts import steps, views
 from miniprogram_api.drafts.answers import parse_answers
 from miniprogram_api.drafts.door import Change, DraftDoor
@@ -30,17 +30,20 @@ from miniprogram_api.drafts.freezing import (
 )
 from miniprogram_api.drafts.links import FileLinks
 from miniprogram_api.drafts.log import KEPT, Author, DraftLog, Entry, Head, Place
-from miniprogram_api.drafts.merge import apply_patch
 from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.plans import DraftPlans
+from miniprogram_api.drafts.prefill import ask_again
 from miniprogram_api.drafts.problems import (
     DraftExpired,
     DraftNotReady,
+    DraftOutdated,
     DraftSubmitted,
     RevisionOutdated,
     TooManyDrafts,
     TooManyFiles,
     UnknownMaterial,
 )
+from miniprogram_api.drafts.register_note import RegisterNote, warnings
 from miniprogram_api.drafts.schemas import (
     ChangeSelection,
     DraftCheck,
@@ -49,10 +52,12 @@ from miniprogram_api.drafts.schemas import (
     DraftQuery,
     DraftView,
     FileView,
+    RebasedView,
     SaveStep,
     SharingView,
     StepSaved,
 )
+from miniprogram_api.drafts.selecting import DraftSelections, columns, refuse_unknown
 from miniprogram_api.drafts.state import DecodedState, FileRef
 from miniprogram_api.drafts.turns import Turns
 from miniprogram_api.drafts.views import sharing_view
@@ -78,6 +83,13 @@ class Answer(NamedTuple, Generic[T]):
     etag: str
 
 
+class Opened(NamedTuple):
+    """A draft as it lies, and the version of the catalogue that it was made under."""
+
+    head: Head
+    edition: Edition
+
+
 @dataclass(frozen=True, slots=True)
 class UploadRule:
     """What a file for one material must be."""
@@ -99,21 +111,27 @@ class DraftService:
         ring: KeyRing,
         clock: Clock,
     ) -> None:
-        self._catalogue = catalogue
         self._people = people
+        self._outbox = outbox
         self._log = DraftLog(ring)
         self._door = DraftDoor(self._log, clock)
         self._erasure = DraftErasure(self._log, self._door, outbox, clock)
         self._clock = clock
         self.links = FileLinks(ring, clock)
         self._turns = Turns()
+        self._plans = DraftPlans(catalogue, self.links)
+        self._selections = DraftSelections(catalogue, self._plans, self._log, self._door)
 
     async def create(
-        self, author: Author, selection: Selection, language: Language
+        self,
+        author: Author,
+        selection: Selection,
+        language: Language,
+        note: RegisterNote | None = None,
     ) -> Answer[DraftView]:
-        """A new draft, inside the caller's unit."""
+        """A new draft, inside the caller's unit; ``note``: what is registered about its company."""
         now = self._clock.now()
-        compiled, pinned = self._pinned(selection)
+        compiled = self._plans.pinned(selection)
         person_id = author.person_id
         if await Draft.filter(person_id=person_id, submitted_at=None).count() >= OPEN_DRAFTS_MAX:
             raise TooManyDrafts
@@ -123,27 +141,36 @@ class DraftService:
             catalogue_version=compiled.version,
             created_at=now,
             expires_at=now + KEPT,
-            **_columns(pinned),
+            **columns(compiled.selection),
         )
-        first = steps.first_entry(compiled, pinned)
+        first = steps.first_entry(compiled, compiled.selection, note)
         await self._log.append(Place(draft.id, person_id, 1), first, author, now)
+        await ask_again(self._outbox, draft.id, note)
         return await self._answer(person_id, draft.id, language)
 
-    async def open(self, person_id: str, draft_id: str) -> Head:
+    async def open(self, person_id: str, draft_id: str) -> Opened:
         """For showing it; the seal is not broken before :meth:`view`."""
-        return await self._door.owned(person_id, draft_id)
+        head = await self._door.owned(person_id, draft_id)
+        return Opened(head, await self._plans.edition(head))
 
-    def etag(self, head: Head, language: Language) -> str:
-        """Changes whenever the shown draft does; made without opening it."""
+    def etag(self, opened: Opened, language: Language, ui: Ui = "standard") -> str:
+        """Changes whenever the shown draft does; made without opening its seal."""
+        head = opened.head
         expired = head.expired(self._clock.now())
-        return self._etag(head.draft_id, head.revision, head.summary.files, language, expired)
+        tag = self._plans.etag(head.draft_id, head.revision, head.summary, language, expired)
+        return tag if ui == "standard" else f"{tag}-{ui}"
 
-    def view(self, head: Head, language: Language) -> DraftView:
+    def view(self, opened: Opened, language: Language, ui: Ui = "standard") -> DraftView:
+        head = opened.head
         raw = self._log.opened_raw(head)
-        decoded = self._log.opened(head) if views.needs_checks(head) else None
-        compiled = self._catalogue.compile(raw.selection)
+        is_read = views.needs_checks(head) or raw.register is not None
+        decoded = self._log.opened(head) if is_read else None
+        compiled = opened.edition.compile_kept(raw.selection)
         now = self._clock.now()
-        return views.draft_view(head, raw, compiled, decoded, self.links, language, now)
+        view = views.draft_view(head, raw, compiled, decoded, self.links, language, now)
+        rebase = self._plans.rebase_of(head, raw.selection)
+        plan = msgspec.Raw(compiled.shown(ui).body)
+        return msgspec.structs.replace(view, rebase=rebase, plan=plan)
 
     async def save_step(
         self, author: Author, draft_id: str, key: str, save: SaveStep, language: Language
@@ -156,9 +183,9 @@ class DraftService:
         patch = parse_answers(save.answers)
 
         async def derive(head: Head, now: datetime) -> Change[Answer[StepSaved]]:
-            _refuse_unknown(save.base_revision, head)
+            refuse_unknown(save.base_revision, head)
             state = self._log.opened(head)
-            compiled = self._catalogue.compile(state.selection)
+            compiled = await self._plans.of(head, state.selection)
             if key not in compiled.step_keys:
                 raise NotFound
             base = None
@@ -167,8 +194,9 @@ class DraftService:
                 base = {} if seen is None else seen.steps.get(key, {})
             saved = steps.after_step(compiled, head, state, base, key, patch, now)
             revision = head.revision + (saved.entry is not None)
-            view = views.step_saved(key, saved, revision, language)
-            etag = self._etag(draft_id, revision, saved.summary.files, language)
+            told = warnings(compiled, state.register, {**state.steps, key: saved.answers})
+            view = views.step_saved(key, saved, told, revision, language)
+            etag = self._plans.etag(draft_id, revision, saved.summary, language)
             return Change(saved.entry, Answer(view, etag))
 
         async with self._turns.of(draft_id):
@@ -178,33 +206,29 @@ class DraftService:
         self, author: Author, draft_id: str, change: ChangeSelection, language: Language
     ) -> Answer[DraftView]:
         """Another selection for the same answers: what it does not ask is set aside, not lost."""
-
-        async def derive(head: Head, _: datetime) -> Change[None]:
-            _refuse_unknown(change.base_revision, head)
-            state = self._log.opened(head)
-            base = state.selection
-            if change.base_revision < head.summary.selection:
-                seen = await self._log.state_at(draft_id, change.base_revision)
-                base = base if seen is None else seen.selection
-            compiled, pinned = self._pinned(
-                _merged_selection(head, base, state.selection, change.patch())
-            )
-            if pinned == state.selection:
-                return Change(None, None)
-            await Draft.filter(id=draft_id).update(**_columns(pinned))
-            revision = head.revision + 1
-            entry = steps.after_selection(compiled, head.summary, state, pinned, revision)
-            return Change(entry, None)
-
         async with self.unit(draft_id):
-            await self._door.append(author, draft_id, derive)
+            await self._selections.select(author, draft_id, change)
         return await self._answer(author.person_id, draft_id, language)
+
+    async def rebase(
+        self, author: Author, draft_id: str, change: ChangeSelection, language: Language
+    ) -> Answer[RebasedView]:
+        """The same draft under the list that serves now; what is gone from it is set aside."""
+        async with self.unit(draft_id):
+            changes = await self._selections.rebase(author, draft_id, change)
+        view, etag = await self._answer(author.person_id, draft_id, language)
+        return Answer(views.rebased(changes, view), etag)
+
+    async def uses_version(self, version: str) -> bool:
+        """Whether any draft, also a submitted one, was made under that version."""
+        return await Draft.filter(catalogue_version=version).exists()
 
     async def check(self, person_id: str, draft_id: str, language: Language) -> DraftCheck:
         """What still keeps the draft from being submitted."""
         head = await self._door.owned(person_id, draft_id)
         state = self._log.opened(head)
-        compiled = self._catalogue.compile(state.selection)
+        compiled = await self._plans.of(head, state.selection)
+        rebase = self._plans.rebase_of(head, state.selection)
         check = compiled.check_all(state.steps, present_materials(state))
         consents = [
             sharing_view(
@@ -216,17 +240,22 @@ class DraftService:
             for sharing in compiled.sharings()
         ]
         return DraftCheck(
-            ready=check.ready,
+            ready=check.ready and rebase != "required",
+            rebase=msgspec.UNSET if rebase == "none" else rebase,
             errors=views.step_errors(check.errors, language),
             missing_materials=list(check.missing_materials),
             missing_signatures=[],
             consents=consents,
+            remarks=views.step_errors(check.remarks, language),
+            warnings=views.step_errors(warnings(compiled, state.register, state.steps), language)
+            or msgspec.UNSET,
         )
 
     async def company_of(self, person_id: str, draft_id: str) -> NamedCompany:
         """By the answers as they are now; asked before the draft is frozen, and again then."""
-        state = self._log.opened(await self._door.changeable(person_id, draft_id))
-        compiled = self._catalogue.compile(state.selection)
+        head = await self._door.changeable(person_id, draft_id)
+        state = self._log.opened(head)
+        compiled = await self._plans.of(head, state.selection)
         return company_in(state.selection, compiled.flat(state.steps))
 
     async def page(self, person_id: str, query: DraftQuery) -> DraftList:
@@ -256,8 +285,8 @@ class DraftService:
 
     async def upload_rule(self, person_id: str, draft_id: str, material: str) -> UploadRule:
         """Whether a file may come now, and what it must be; asked before its bytes are kept."""
-        state = self._log.opened(await self._door.changeable(person_id, draft_id))
-        return self._rule(state, material)
+        head = await self._door.changeable(person_id, draft_id)
+        return await self._rule(head, self._log.opened(head), material)
 
     @asynccontextmanager
     async def unit(self, draft_id: str) -> AsyncIterator[None]:
@@ -274,7 +303,7 @@ class DraftService:
 
         async def derive(head: Head, _: datetime) -> Change[None]:
             state = self._log.opened(head)
-            rule = self._rule(state, material)
+            rule = await self._rule(head, state, material)
             if not rule.room:
                 raise TooManyFiles
             files = (*rule.present, file)
@@ -299,14 +328,17 @@ class DraftService:
         """Close the draft with the words that the person saw, inside the caller's unit.
 
         RevisionOutdated when an answer or the selection has changed since ``revision``; files may
-        have come since. DraftNotReady says all that is wrong or missing.
+        have come since. DraftOutdated when something chosen is not offered any more. DraftNotReady
+        says all that is wrong or missing.
         """
 
         async def derive(head: Head, now: datetime) -> Change[FrozenDraft]:
             if not head.summary.words <= revision <= head.revision:
                 raise RevisionOutdated(current_revision=head.revision)
             state = self._log.opened(head)
-            compiled = self._catalogue.compile(state.selection)
+            if self._plans.rebase_of(head, state.selection) == "required":
+                raise DraftOutdated
+            compiled = await self._plans.of(head, state.selection)
             check = compiled.check_all(state.steps, present_materials(state))
             if not check.ready:
                 raise DraftNotReady(check.errors, check.missing_materials)
@@ -322,17 +354,11 @@ class DraftService:
         return [views.draft_item(draft, glances[draft.id], now) for draft in drafts]
 
     async def _answer(self, person_id: str, draft_id: str, language: Language) -> Answer[DraftView]:
-        head = await self._door.owned(person_id, draft_id)
-        return Answer(self.view(head, language), self.etag(head, language))
+        opened = await self.open(person_id, draft_id)
+        return Answer(self.view(opened, language), self.etag(opened, language))
 
-    def _pinned(self, selection: Selection) -> tuple[CompiledPlan, Selection]:
-        """With its items named: a theme's own items may be others when the draft is resumed."""
-        items = self._catalogue.compile(selection).items
-        compiled = self._catalogue.compile(msgspec.structs.replace(selection, items=items))
-        return compiled, compiled.selection
-
-    def _rule(self, state: DecodedState, code: str) -> UploadRule:
-        plan = self._catalogue.compile(state.selection).plan
+    async def _rule(self, head: Head, state: DecodedState, code: str) -> UploadRule:
+        plan = (await self._plans.of(head, state.selection)).plan
         for material in plan.materials:
             if material.code == code and material.obtain == "upload":
                 break
@@ -346,35 +372,3 @@ class DraftService:
             present=present,
             room=len(present) < FILES_PER_MATERIAL_MAX and count < FILES_MAX,
         )
-
-    def _etag(
-        self, draft_id: str, revision: int, files: int, language: Language, expired: bool = False
-    ) -> str:
-        parts = [draft_id, str(revision), self._catalogue.version.rpartition("-")[2]]
-        if files:
-            # Links to files run out, so a draft with files is new again once theirs are.
-            parts.append(str(self.links.span()))
-        return "-".join([*parts, *["expired"] * expired, *["en"] * (language == "en")])
-
-
-def _refuse_unknown(base_revision: int, head: Head) -> None:
-    if base_revision > head.revision:
-        text = Text("没有这个版本，请刷新后重试", "There is no such revision; reload the draft")
-        raise InvalidRequest(errors=[FieldError("/base_revision", "unknown_revision", text)])
-
-
-def _merged_selection(
-    head: Head, base: Selection, theirs: Selection, patch: dict[str, Any]
-) -> Selection:
-    before, now = msgspec.to_builtins(base), msgspec.to_builtins(theirs)
-    answers = steps.merged(head.revision, before, apply_patch(before, patch), now)
-    try:
-        return msgspec.convert(answers, Selection)
-    except msgspec.ValidationError:
-        text = Text("选择的内容不符合要求", "Not an acceptable selection")
-        raise InvalidRequest(errors=[FieldError("", "invalid", text)]) from None
-
-
-def _columns(selection: Selection) -> dict[str, Any]:
-    names = ("operation", "region", "theme", "mode")
-    return {name: getattr(selection, name) for name in names}

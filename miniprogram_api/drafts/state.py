@@ -5,9 +5,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from miniprogram_api.catalogue.service import Selection, StepState
+from miniprogram_api.catalogue.service import Selection, SetAside, StepState
+from miniprogram_api.drafts.register_note import RegisterNote
 
-Kind = Literal["created", "step", "selection", "material", "submitted", "erased"]
+Kind = Literal[
+    "created", "step", "selection", "material", "register", "rebased", "submitted", "erased",
+]  # fmt: skip
 
 Answers = TypeVar("Answers", dict[str, Any], msgspec.Raw)
 
@@ -23,13 +26,17 @@ class FileRef(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class DraftState(msgspec.Struct, Generic[Answers]):
-    """``aside`` keeps answers that the present selection does not ask for."""
+class DraftState(msgspec.Struct, Generic[Answers], omit_defaults=True):
+    """``aside`` keeps answers that the present selection does not ask for, ``set_aside`` those that
+    the present version of the catalogue has no place for."""
 
     selection: Selection
     steps: dict[str, Answers]
     aside: dict[str, dict[str, Any]]
     materials: dict[str, tuple[FileRef, ...]]
+    register: RegisterNote | None = None
+    """What is registered about the company that the draft was made for, if that was asked."""
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class StepMark(msgspec.Struct, array_like=True, frozen=True):
@@ -45,7 +52,8 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
     """Readable without a key, so nothing personal: what lists, conflicts and ETags need.
 
     ``words`` is the newest revision that changed an answer or the selection; files that came later
-    do not make what a person has read outdated.
+    do not make what a person has read outdated. ``catalogue`` is the version under which all of it
+    was made.
     """
 
     words: int
@@ -54,6 +62,7 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
     total: int
     files: int
     steps: dict[str, StepMark]
+    catalogue: str = ""
 
 
 DecodedState = DraftState[dict[str, Any]]

@@ -12,18 +12,26 @@ from miniprogram_api.catalogue.service import CompiledPlan, Selection, StepCheck
 from miniprogram_api.drafts.log import Entry, Head
 from miniprogram_api.drafts.merge import ABSENT, Conflict, apply_patch, merge, same
 from miniprogram_api.drafts.problems import DraftConflict
-from miniprogram_api.drafts.state import DecodedState, DraftState, FileRef, StepMark, Summary
+from miniprogram_api.drafts.register_note import RegisterNote
+from miniprogram_api.drafts.state import DecodedState, FileRef, Kind, StepMark, Summary
 
 NEVER_SAVED = StepMark(0, "empty", None)
 
 StepAnswers = dict[str, dict[str, Any]]
 
 
-def first_entry(compiled: CompiledPlan, selection: Selection) -> Entry:
-    """Revision 1: the selection, and steps that nobody has touched."""
-    state = DecodedState(selection, {}, {}, {})
-    marks = _rechecked(compiled, {}, {}, compiled.step_keys)
-    return Entry("created", None, _summary(compiled, marks, 1, 1, state), state)
+def first_entry(
+    compiled: CompiledPlan, selection: Selection, note: RegisterNote | None = None
+) -> Entry:
+    """Revision 1: the selection, and steps that nobody has touched; they hold what is registered.
+    What is registered and not asked is set aside, so that it is there for another selection."""
+    known = _by_step(compiled, note)
+    asked = _asked(compiled)
+    filled, aside = _part(known, asked, inside=True), _part(known, asked, inside=False)
+    state = DecodedState(selection, filled, aside, {}, note)
+    marks = _rechecked(compiled, filled, {}, compiled.step_keys)
+    summary = _summary(compiled, compiled.version, marks, 1, 1, state)
+    return Entry("created", None, summary, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ def after_step(
     marks = {**head.summary.steps, key: StepMark(revision, check.state, in_china(at))}
     readers = [r for r in compiled.steps_reading(key, changed) if _may_change(marks.get(r))]
     marks = _rechecked(compiled, after.steps, marks, readers)
-    summary = _summary(compiled, marks, revision, head.summary.selection, after)
+    seen = head.summary
+    summary = _summary(compiled, seen.catalogue, marks, revision, seen.selection, after)
     return SavedStep(Entry("step", key, summary, after), answers, is_merged, check, summary)
 
 
@@ -103,22 +112,90 @@ def after_selection(
     selection: Selection,
     revision: int,
 ) -> Entry:
-    """Another selection. What it does not ask is set aside, what it asks again comes back."""
-    known = {
+    """Another selection. What it does not ask is set aside, what it asks again comes back. Leaving
+    the joint procedure (mode ``single``) and taking it up again are such changes."""
+    after = msgspec.structs.replace(state, selection=selection)
+    return parted("selection", compiled, before, after, all_answers(state), revision)
+
+
+def all_answers(state: DecodedState) -> StepAnswers:
+    """Asked or not."""
+    return {
         key: {**state.aside.get(key, {}), **state.steps.get(key, {})}
         for key in {**state.aside, **state.steps}
     }
-    asked = {key: frozenset(codes) for key, codes in compiled.codes_by_step().items()}
+
+
+def parted(
+    kind: Kind,
+    compiled: CompiledPlan,
+    before: Summary,
+    state: DecodedState,
+    known: StepAnswers,
+    revision: int,
+) -> Entry:
+    """``known``: all that was answered, by the steps that would ask it. What ``compiled`` asks goes
+    into the steps, the rest aside."""
+    asked = _asked(compiled)
     steps = _part(known, asked, inside=True)
-    marks = {
-        key: msgspec.structs.replace(mark, revision=revision)
-        if not same(steps.get(key, {}), state.steps.get(key, {}))
-        else mark
-        for key, mark in before.steps.items()
-    }
+    marks = dict(before.steps)
+    for key in {**before.steps, **steps}:
+        if not same(steps.get(key, {}), state.steps.get(key, {})):
+            marks[key] = msgspec.structs.replace(marks.get(key, NEVER_SAVED), revision=revision)
     marks = _rechecked(compiled, steps, marks, compiled.step_keys)
-    after = DraftState(selection, steps, _part(known, asked, inside=False), state.materials)
-    return Entry("selection", None, _summary(compiled, marks, revision, revision, after), after)
+    aside = _part(known, asked, inside=False)
+    after = msgspec.structs.replace(state, steps=steps, aside=aside)
+    version = compiled.version if kind == "rebased" else before.catalogue
+    summary = _summary(compiled, version, marks, revision, revision, after)
+    return Entry(kind, None, summary, after)
+
+
+def after_register(
+    compiled: CompiledPlan, head: Head, state: DecodedState, note: RegisterNote
+) -> Entry:
+    """The register has answered at last. Steps that nobody has saved are filled in as they would
+    have been at the start; in the others every word stays as it was typed."""
+    marks, known, asked = head.summary.steps, _by_step(compiled, note), _asked(compiled)
+    untouched = {
+        key: answers
+        for key, answers in known.items()
+        if marks.get(key, NEVER_SAVED).at is None and key not in state.steps
+    }
+    filled = _part(untouched, asked, inside=True)
+    unasked = _part(known, asked, inside=False)
+    after = msgspec.structs.replace(
+        state,
+        steps={**state.steps, **filled},
+        aside={
+            key: {**unasked.get(key, {}), **state.aside.get(key, {})}
+            for key in {**unasked, **state.aside}
+        },
+        register=note,
+    )
+    revision = head.revision + 1
+    words = revision if filled else head.summary.words
+    marks = {
+        key: msgspec.structs.replace(mark, revision=revision) if key in filled else mark
+        for key, mark in marks.items()
+    }
+    marks = _rechecked(compiled, after.steps, marks, compiled.step_keys)
+    before = head.summary
+    summary = _summary(compiled, before.catalogue, marks, words, before.selection, after)
+    return Entry("register", None, summary, after)
+
+
+def _by_step(compiled: CompiledPlan, note: RegisterNote | None) -> StepAnswers:
+    """What is registered, by the step that would ask it."""
+    known = {} if note is None else note.answers
+    by_step = {
+        key: {code: known[code] for code in step.fields if code in known}
+        for key, step in compiled.catalogue.steps.items()
+    }
+    return {key: answers for key, answers in by_step.items() if answers}
+
+
+def _asked(compiled: CompiledPlan) -> dict[str, frozenset[str]]:
+    return {key: frozenset(codes) for key, codes in compiled.codes_by_step().items()}
 
 
 def after_material(
@@ -160,14 +237,17 @@ def _rechecked(
 
 def _summary(
     compiled: CompiledPlan,
+    version: str,
     marks: dict[str, StepMark],
     words: int,
     selection: int,
     state: DecodedState,
 ) -> Summary:
+    """``version``: changes only when the draft is moved, also where its own is not kept any more
+    and ``compiled`` is of the one that serves: what it holds is still in the old one's words."""
     shown = [marks.get(key, NEVER_SAVED) for key in compiled.step_keys]
     complete = sum(mark.state == "complete" for mark in shown)
-    return Summary(words, selection, complete, len(shown), _files(state), marks)
+    return Summary(words, selection, complete, len(shown), _files(state), marks, version)
 
 
 def _files(state: DecodedState) -> int:

@@ -5,18 +5,23 @@ from datetime import datetime
 
 import msgspec
 
+from kit.answers import encode_json
 from kit.clock import in_china
 from kit.text import Language, Text
 from miniprogram_api.catalogue.service import (
     CheckError,
     CompiledPlan,
+    SetAside,
     StepError,
     sharing_text,
 )
 from miniprogram_api.drafts.links import FileLinks
 from miniprogram_api.drafts.log import KEPT, Glance, Head
 from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.rebasing import Changed, Changes
+from miniprogram_api.drafts.register_note import Origin, RegisterNote, origins, warnings
 from miniprogram_api.drafts.schemas import (
+    ChangeView,
     CheckedStep,
     DraftItem,
     DraftStateName,
@@ -25,6 +30,9 @@ from miniprogram_api.drafts.schemas import (
     FileView,
     MaterialView,
     Progress,
+    RebasedView,
+    RegisterView,
+    SetAsideView,
     SharingView,
     StepErrorView,
     StepSaved,
@@ -46,8 +54,9 @@ def draft_view(
     now: datetime,
 ) -> DraftView:
     """The plan and the answers go through as the bytes they are kept in. ``decoded`` may be None
-    when no step needs a check (:func:`needs_checks`)."""
-    selection = raw.selection
+    when no step needs a check (:func:`needs_checks`) and there is no note of the register's."""
+    selection, note = raw.selection, raw.register
+    told = [] if decoded is None else warnings(compiled, note, decoded.steps)
     return DraftView(
         id=head.draft_id,
         revision=head.revision,
@@ -59,7 +68,15 @@ def draft_view(
         expires_at=in_china(head.expires_at),
         plan=msgspec.Raw(compiled.plan_json),
         steps=[
-            _step(key, head.summary.steps.get(key, NEVER_SAVED), raw, compiled, decoded, language)
+            _step(
+                key,
+                head.summary.steps.get(key, NEVER_SAVED),
+                raw,
+                compiled,
+                decoded,
+                [warning for warning in told if warning.step == key],
+                language,
+            )
             for key in compiled.step_keys
         ],
         progress=progress(head.summary),
@@ -68,17 +85,61 @@ def draft_view(
             for code in uploadable(compiled)
         ],
         signatures=[],
+        register=RegisterView(note.uscc, note.state, note.at) if note else msgspec.UNSET,
+        set_aside=_set_aside(raw.set_aside) or msgspec.UNSET,
     )
 
 
-def step_saved(key: str, saved: SavedStep, revision: int, language: Language) -> StepSaved:
+def step_saved(
+    key: str,
+    saved: SavedStep,
+    warnings: Iterable[CheckError],
+    revision: int,
+    language: Language,
+) -> StepSaved:
+    """``warnings``: of all steps."""
+    told: list[StepError | CheckError] = [*saved.check.errors]
+    told += [warning for warning in warnings if warning.step == key]
     return StepSaved(
         revision=revision,
-        step=CheckedStep(key, saved.check.state, field_errors(saved.check.errors, language)),
+        step=CheckedStep(
+            key,
+            saved.check.state,
+            field_errors(told, language),
+            field_errors(saved.check.remarks, language),
+        ),
         progress=progress(saved.summary),
         merged=saved.merged,
         answers=saved.answers if saved.merged else msgspec.UNSET,
     )
+
+
+def rebased(changes: Changes, view: DraftView) -> RebasedView:
+    return RebasedView(
+        draft=view,
+        added=_changes(changes.added),
+        removed=_changes(changes.removed),
+        changed=_changes(changes.changed),
+        set_aside=_set_aside(changes.set_aside),
+    )
+
+
+def _changes(changes: Iterable[Changed]) -> list[ChangeView]:
+    return [ChangeView(it.kind, it.code, it.name, list(it.details)) for it in changes]
+
+
+def _set_aside(entries: Iterable[SetAside]) -> list[SetAsideView]:
+    return [
+        SetAsideView(
+            entry.step,
+            entry.code,
+            entry.label,
+            entry.reason,
+            entry.version,
+            msgspec.Raw(encode_json(entry.value)),
+        )
+        for entry in entries
+    ]
 
 
 def needs_checks(head: Head) -> bool:
@@ -120,7 +181,9 @@ def progress(summary: Summary) -> Progress:
     return Progress(summary.complete, summary.total)
 
 
-def field_errors(errors: Iterable[StepError], language: Language) -> list[FieldErrorView]:
+def field_errors(
+    errors: Iterable[StepError | CheckError], language: Language
+) -> list[FieldErrorView]:
     return [
         FieldErrorView(error.pointer, error.code, _said(error.message, language))
         for error in errors
@@ -157,6 +220,7 @@ def _step(
     raw: RawState,
     compiled: CompiledPlan,
     decoded: DecodedState | None,
+    warnings: Sequence[CheckError],
     language: Language,
 ) -> StepView:
     errors: list[FieldErrorView] = []
@@ -168,8 +232,17 @@ def _step(
         state=mark.state,
         saved_at=mark.at,
         answers=raw.steps.get(key, _NOTHING),
-        errors=errors,
+        errors=errors + field_errors(warnings, language),
+        origins=_origins(raw.register, key, decoded),
     )
+
+
+def _origins(
+    note: RegisterNote | None, key: str, decoded: DecodedState | None
+) -> dict[str, Origin] | msgspec.UnsetType:
+    if note is None or decoded is None:
+        return msgspec.UNSET
+    return origins(note, decoded.steps.get(key, {}))
 
 
 def _tells_errors(mark: StepMark) -> bool:

@@ -40,6 +40,10 @@ def everywhere(environ, platform_keys) -> dict[str, str]:
         "AISHANDONG_PATH": "/gateway",
         "AISHANDONG_SIGN_PATH": "/sign",
         "IDENTITY_REGISTER_BASE_URL": "https://register.example.org",
+        "LICENCES_BASE_URL": "https://licences.example.org",
+        "NAME_LIBRARY_BASE_URL": "https://names.example.org",
+        "LICENCES_TOKEN_PATH": "/token",
+        "LICENCES_QUERY_PATH": "/query",
     }
 
 
@@ -76,7 +80,8 @@ def test_all_platforms_are_read(everywhere) -> None:
     [
         "ALIPAY_PRIVATE_KEY", "ALIPAY_PUBLIC_KEY", "ALIPAY_CONTENT_KEY", "AISHANDONG_DIALECT",
         "AISHANDONG_BASE_URL", "IDENTITY_REGISTER_PRIVATE_KEY",
-        "IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY",
+        "IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY", "LICENCES_API_KEY", "LICENCES_QUERY_PATH",
+        "NAME_LIBRARY_BASE_URL", "NAME_LIBRARY_PRIVATE_KEY", "NAME_LIBRARY_PLATFORM_PUBLIC_KEY",
     ],
 )  # fmt: skip
 def test_a_platform_that_is_configured_is_so_completely(everywhere, name) -> None:
@@ -93,6 +98,9 @@ def test_a_platform_that_is_configured_is_so_completely(everywhere, name) -> Non
         ("AISHANDONG_CIPHER_FORM", "C3C2C1,04,hex"),
         ("AISHANDONG_LEVELS", "3:certain"),
         ("IDENTITY_REGISTER_PRIVATE_KEY", "00"),
+        ("LICENCES_TOKEN_PATH", "nowhere"),
+        ("NAME_LIBRARY_PRIVATE_KEY", "00"),
+        ("NAME_LIBRARY_INTERFACES", "look:up"),
     ],
 )
 def test_a_malformed_value_of_a_platform_is_named_and_not_shown(everywhere, name, value) -> None:

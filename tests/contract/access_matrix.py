@@ -84,6 +84,7 @@ LINES: dict[str, Line] = {
     f"GET {_API}/catalogue/items/{{code}}": PUBLIC,
     f"GET {_API}/catalogue/lookups/{{name}}": PUBLIC,
     f"POST {_API}/catalogue/plan": PUBLIC,
+    f"POST {_API}/catalogue/name-checks": PUBLIC,
     f"POST {_API}/drafts": CITIZENS,
     f"GET {_API}/drafts": CITIZENS,
     f"GET {_API}/drafts/{{draft_id}}": CITIZENS,
@@ -92,6 +93,7 @@ LINES: dict[str, Line] = {
         "citizens", {"base_revision": 1, "answers": {}}
     ),
     f"PUT {_API}/drafts/{{draft_id}}/selection": Line("citizens", {"base_revision": 1}),
+    f"POST {_API}/drafts/{{draft_id}}/rebase": Line("citizens", {"base_revision": 1}),
     f"POST {_API}/drafts/{{draft_id}}/check": CITIZENS,
     f"POST {_API}/drafts/{{draft_id}}/materials/{{code}}": Line("citizens", file=True),
     f"DELETE {_API}/drafts/{{draft_id}}/materials/{{code}}/{{file_id}}": CITIZENS,

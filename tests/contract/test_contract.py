@@ -14,6 +14,7 @@ from bff.wiring import PRODUCT_BLUEPRINTS
 PUBLIC_OPERATIONS = {
     "alive", "ready", "contract", "docsPage", "login", "refreshSession", "publicKeys",
     "listRegions", "listThemes", "listItems", "getItem", "lookUp", "makePlan",
+    "checkName",
 }  # fmt: skip
 """Whoever adds a route that needs no token adds it here, and is asked why in the review."""
 

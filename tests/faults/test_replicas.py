@@ -5,6 +5,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +15,9 @@ import pytest
 from bff.mock.personas import PERSONAS
 from kit.ids import new_id
 from tests.builders.applications import a_draft, submission
+from tests.builders.catalogues import a_copy, loaded
 from tests.log_guard import LogGuard
-from tests.processes import ServingProcess
+from tests.processes import ProductProcess, ServingProcess
 from tests.replicas import ReplicaPhone, Replicas, eventually, running_replicas
 
 SAVERS = 20
@@ -364,3 +367,34 @@ async def asked_during_the_outage(
             ask("POST", phone.at(server, "/applications"), json=submission(draft)),
         ]
     return await asyncio.gather(*asked)
+
+
+async def test_an_imported_list_serves_on_all_replicas_and_old_drafts_keep_theirs(
+    replicas: Replicas, tmp_path: Path
+) -> None:
+    """The list here has another release and nothing else, so that other tests do not notice."""
+    async with ReplicaPhone(replicas, "zhangsan") as phone:
+        await phone.login()
+        draft = await a_draft(phone)
+        before = draft["plan"]["catalogue_version"]
+        folder = a_copy(tmp_path / "next", "2099.01")
+        importing = ProductProcess(
+            ("catalogue", "import", str(folder)), tmp_path / "import.log", replicas.settings
+        )
+        await importing.start()
+        wanted = {"operation": "open", "region": "370102", "theme": "restaurant"}
+
+        async def is_served(server: ServingProcess) -> bool:
+            answer = await phone.post(phone.at(server, "/catalogue/plan"), json=wanted)
+            assert answer.status_code == 200
+            return bool(answer.json()["catalogue_version"] == loaded(folder).version)
+
+        for server in (replicas.a, replicas.b):
+            await eventually(partial(is_served, server), within_s=10)
+            now = (await phone.get(phone.at(server, f"/drafts/{draft['id']}"))).json()
+            assert (now["plan"]["catalogue_version"], now["rebase"]) == (before, "offered")
+        path = phone.at(replicas.b, f"/drafts/{draft['id']}/rebase")
+        moved = (await phone.post(path, json={"base_revision": draft["revision"]})).json()
+        assert moved["set_aside"] == moved["added"] == moved["removed"] == []
+        now = (await phone.get(f"/drafts/{draft['id']}")).json()
+        assert now["plan"]["catalogue_version"] == loaded(folder).version

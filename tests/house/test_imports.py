@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 MODULES = {
-    "bff": ("__main__", "server", "app", "worker", "wiring", "database", "settings"),
+    "bff": ("__main__", "server", "app", "worker", "wiring", "database", "settings", "environment"),
     "bff/mock": (),
     "bff/installs": (),
     "kit": ("describe",),

@@ -13,6 +13,7 @@ from adapters.province.departments import (
     ACTS,
     DEFAULT_PACE,
     LICENCE_FAILED,
+    TAX_FAILED,
     ActNotPossible,
     NoSuchMatter,
 )
@@ -244,3 +245,29 @@ def test_credit_codes_and_food_licence_numbers_have_valid_check_digits(number: i
 
 def test_every_pace_of_the_default_table_ends():
     assert all(pace.hours > 0 for pace in DEFAULT_PACE.values())
+
+
+async def test_who_closes_is_not_inspected_and_the_licence_ends_after_the_taxes(world: World):
+    await _a_case(world, *SETUP, "food_operation", operation="cancel")
+    await world.pass_days(10)
+    assert set(world.states().values()) == {"completed"}
+    assert "inspection" not in {notice.state for notice in world.callbacks.statuses}
+    assert _completed_at(world, "business_licence") >= _completed_at(world, "tax_registration")
+
+
+async def test_a_permit_that_is_changed_does_not_wait_for_the_licence(world: World):
+    case_no = await _a_case(world, "business_licence", "food_operation", operation="change")
+    world.simulator.act(case_no, "business_licence", "accept")
+    world.simulator.act(case_no, "business_licence", "suspend")
+    await world.pass_days(10)
+    assert world.states()["food_operation"] == "completed"
+
+
+async def test_without_the_taxes_nobody_is_struck_off(world: World):
+    case_no = await _a_case(world, *SETUP, operation="cancel")
+    world.simulator.act(case_no, "tax_registration", "refuse")
+    await world.pass_days(10)
+    assert world.states()["business_licence"] == "not_accepted"
+    assert world.states()["social_insurance"] == "completed"
+    (told,) = (n for n in world.callbacks.statuses if n.item_code == "business_licence")
+    assert told.reason == TAX_FAILED

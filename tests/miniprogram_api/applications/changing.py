@@ -1,5 +1,5 @@
-"""Changing a company that exists. No shipped item offers it yet, so the catalogue here has one that
-does; everything else is the product's own."""
+"""Changing a company that exists. The shipped forms ask a lot, so the catalogue here has one that
+asks for the name only; everything else is the product's own."""
 
 import shutil
 from collections.abc import Awaitable, Callable
@@ -44,12 +44,9 @@ _OPERATION = """
 
 def a_catalogue(folder: Path, operation: str) -> Catalogue:
     data = Path(shutil.copytree(DATA_FOLDER, folder / "data"))
-    item = data / "items" / "business_licence.yaml"
-    with item.open("a", encoding="utf-8") as file:
-        file.write(_OPERATION.format(operation=operation))
-    themes = data / "themes.yaml"
-    text = themes.read_text("utf-8")
-    themes.write_text(text.replace("operations: [open]", f"operations: [open, {operation}]"))
+    item = data / "items" / "setup" / "business_licence.yaml"
+    opening = item.read_text("utf-8").partition("\n  change:\n")[0]
+    item.write_text(opening + _OPERATION.format(operation=operation), "utf-8")
     return Catalogue.load(data)
 
 

@@ -5,7 +5,8 @@ import pytest
 from tests.miniprogram_api.catalogue.spoiling import faults, replace
 
 COMPANY, PERMITS = "fields/company.yaml", "fields/permits.yaml"
-FOOD, SEAL = "items/food_operation.yaml", "items/seal.yaml"
+SMALL = "items/food/small_catering_registration.yaml"
+FOOD, SEAL = "items/food/food_operation.yaml", "items/setup/seal.yaml"
 
 BROKEN = [
     (COMPANY, "type: credit_code", "type: credit", "credit_code.type", "Invalid enum value"),
@@ -58,15 +59,29 @@ BROKEN = [
     ),
     (FOOD, "code: food_operation", "code: food", "code", "the file has another name"),
     (
+        SMALL,
+        "excludes: [food_operation]",
+        "excludes: [food]",
+        "operations.open.excludes",
+        "no such item: `food`",
+    ),
+    (
+        "themes.yaml",
+        "not: {field: premises_area_m2, at_least: 50}",
+        "not: {field: premises_area_m2, at_least: 60}",
+        "small_catering.items",
+        "`small_catering_registration` and `food_operation` may both be defaults",
+    ),
+    (
         FOOD,
-        "[food_warehouse_address,",
+        "[warehouse_address,",
         "[food_warehouse,",
         "operations.open.fields",
         "no such code: `food_warehouse`",
     ),
     (
         FOOD,
-        "[food_warehouse_address,",
+        "[warehouse_address,",
         "[food_items,",
         "operations.open.fields",
         "`food_items` is named twice",
@@ -138,7 +153,7 @@ BROKEN = [
         "restaurant.items.0",
         "either `always` or `when`",
     ),
-    ("rules.yaml", "kind: adult", "kind: grown_up", "23.kind", "Invalid value 'grown_up'"),
+    ("rules.yaml", "kind: adult", "kind: grown_up", "27.kind", "Invalid value 'grown_up'"),
     ("rules.yaml", "- code: capital_sum", "- code: share_sum", "", "is used twice"),
     ("rules.yaml", "column: percent", "colum: percent", "", "unknown field"),
     (

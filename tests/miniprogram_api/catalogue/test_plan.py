@@ -6,17 +6,17 @@ import msgspec
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
-from kit.problems import NotFound, Problem
+from kit.problems import InvalidRequest, NotFound, Problem
 from miniprogram_api.catalogue.clocks import promise_of
 from miniprogram_api.catalogue.problems import (
     OperationNotOffered,
     RegionNotServed,
     UnknownItem,
-    UnknownLookup,
     UnknownRegion,
     UnknownTheme,
 )
 from miniprogram_api.catalogue.service import CatalogueService, Selection
+from tests.miniprogram_api.catalogue.conftest import together
 
 DEFAULTS = Selection(operation="open", region="370102", theme="restaurant")
 
@@ -61,7 +61,7 @@ def test_every_step_is_a_closed_json_schema_with_chinese_titles(everything):
 
 def test_the_plan_tells_which_items_an_answer_serves(everything):
     fields = {code: ui for step in everything.plan.steps for code, ui in step.ui["fields"].items()}
-    assert len(fields["entity_name"]["serves"]) == 12
+    assert len(fields["entity_name"]["serves"]) >= 90
     assert fields["fund_payday"]["serves"] == ["housing_fund"]
     assert fields["agent"]["when"] == {"field": "by_agent", "equals": True}
     assert fields["food_business_form"]["default"] == "catering"
@@ -83,7 +83,9 @@ def test_a_guessed_promise_is_never_shown_as_one(service, catalogue):
                 shown = promise_of(operation.clock, answers)
                 assert not (is_guess and shown.shown)
                 assert not shown.shown or shown.confidence != "low"
-    for entry in service.compile(chosen(*catalogue.items)).plan.items:
+    opened = [code for code, item in catalogue.items.items() if "open" in item.operations]
+    whole = together(catalogue, opened, "open")
+    for entry in service.compile(chosen(*whole)).plan.items:
         promise = catalogue.items[entry.code].operations["open"].clock.promise
         if promise is None or promise.confidence == "low":
             assert entry.clock.promise is None
@@ -203,11 +205,14 @@ def test_odd_answers_do_not_disturb_a_what_if(service):
     ("change", "problem", "pointer"),
     [
         ({"region": "110101"}, UnknownRegion, "/region"),
-        ({"region": "370202"}, RegionNotServed, "/region"),
         ({"region": "370000"}, RegionNotServed, "/region"),
         ({"region": "370102001"}, RegionNotServed, "/region"),
         ({"theme": "circus"}, UnknownTheme, "/theme"),
-        ({"operation": "cancel"}, OperationNotOffered, "/operation"),
+        (
+            {"operation": "cancel", "items": ("name_declaration",)},
+            OperationNotOffered,
+            "/items",
+        ),
         ({"items": ("seal", "circus_permit")}, UnknownItem, "/items"),
     ],
 )
@@ -219,6 +224,34 @@ def test_a_wrong_selection_is_refused_at_its_place(service, change, problem, poi
     assert "circus" not in document
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_items_that_exclude_each_other_are_not_chosen_together(service, order):
+    both = ("food_operation", "small_catering_registration")[::order]
+    with pytest.raises(InvalidRequest) as refused:
+        service.compile(msgspec.structs.replace(DEFAULTS, items=both))
+    (error,) = refused.value.errors
+    assert (error.pointer, error.code) == ("/items", "items_exclude_each_other")
+    assert "小餐饮登记" in error.message.zh
+    assert "食品经营许可" in error.message.zh
+    for one in both:
+        assert service.compile(msgspec.structs.replace(DEFAULTS, items=(one,))).items == (one,)
+
+
+@pytest.mark.parametrize(
+    ("answers", "item"),
+    [
+        ({}, "small_catering_registration"),
+        ({"premises_area_m2": 49.9}, "small_catering_registration"),
+        ({"premises_area_m2": 50}, "food_operation"),
+    ],
+)
+def test_the_area_decides_between_registration_and_permit(service, answers, item):
+    """山东省食品小作坊小餐饮和食品摊点管理条例 article 2: less than 50 m2."""
+    selection = msgspec.structs.replace(DEFAULTS, theme="small_catering")
+    items = {entry.code for entry in service.plan(selection, answers).items}
+    assert items & {"small_catering_registration", "food_operation"} == {item}
+
+
 def test_every_problem_has_a_code_of_its_own():
     problems = (UnknownRegion, RegionNotServed, UnknownTheme, UnknownItem, OperationNotOffered)
     assert len({problem.code for problem in problems}) == len(problems)
@@ -226,14 +259,17 @@ def test_every_problem_has_a_code_of_its_own():
 
 
 def test_themes_and_items_are_found_by_region_and_word(service: CatalogueService):
-    (theme,) = service.themes("open", "370102")
+    themes = service.themes("open", "370102")
+    theme = themes[0]
     assert (theme.key, theme.industry) == ("restaurant", "6210")
+    assert len(themes) >= 30
     assert len(theme.items) == 12
     assert len(theme.defaults) == 11
-    assert service.themes("open", "370202") == ()
-    assert service.themes("cancel", "370102") == ()
+    assert service.themes("open", "370000") == ()
+    assert len(service.themes("cancel", "370102")) == len(themes)
     assert [item.code for item in service.items("open", "370102", "烟草")] == ["tobacco_retail"]
-    assert len(service.items()) == 12
+    assert len(service.items()) >= 80
+    assert "customs" not in {item.code for item in service.items("open")}
     with pytest.raises(UnknownRegion):
         service.items("open", "nowhere")
 
@@ -246,14 +282,14 @@ def test_an_item_tells_all_its_questions_with_their_sources(service: CatalogueSe
     with pytest.raises(NotFound):
         service.item("circus_permit")
     with pytest.raises(NotFound):
-        service.item("food_operation", "cancel")
+        service.item("name_declaration", "cancel")
 
 
 def test_regions_are_listed_level_by_level(service: CatalogueService):
     regions = {region.code: region for region in service.regions()}
     assert len(regions) == 168
     assert regions["370102"].served
-    assert not regions["370202"].served
+    assert not regions["370000"].served
     assert not regions["370000"].served
     assert (regions["370176"].zone, regions["370176"].level) == (True, "county")
     assert regions["370100"].level == "city"
@@ -262,13 +298,3 @@ def test_regions_are_listed_level_by_level(service: CatalogueService):
     assert all(town.parent == "370102" for town in towns)
     with pytest.raises(UnknownRegion):
         service.regions("1")
-
-
-def test_lists_are_looked_up_by_word_and_bounded(service: CatalogueService):
-    assert [entry.code for entry in service.lookup("industries", "正餐")] == ["6210"]
-    assert len(service.lookup("banks", "", 5)) == 5
-    assert all(
-        entry.details["region"] == "371402" for entry in service.lookup("bank_branches", "371402")
-    )
-    with pytest.raises(UnknownLookup):
-        service.lookup("secrets")

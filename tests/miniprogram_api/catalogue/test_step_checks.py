@@ -95,7 +95,7 @@ def check_with(
         ("contacts", {"by_agent": True}, "/agent", "required"),
         ("contacts", {"by_agent": True, "agent": {"name": "李四"}}, "/agent/phone", "required"),
         ("contacts", {"liaison_officer": {"name": " "}}, "/liaison_officer/name", "wrong_format"),
-        ("tax", {"website": "ftp://x"}, "/website", "wrong_format"),
+        ("company", {"website": "ftp://x"}, "/website", "wrong_format"),
         ("fund", {"fund_unit_ratio": 4}, "/fund_unit_ratio", "too_small"),
         ("fund", {"fund_unit_ratio": 13}, "/fund_unit_ratio", "too_large"),
         ("fund", {"fund_payday": 0}, "/fund_payday", "too_small"),
@@ -215,7 +215,11 @@ def test_few_steps_read_another(everything):
     assert everything.steps_reading("drainage", codes["drainage"]) == ()
     assert everything.steps_reading("tax", codes["tax"]) == ()
     assert "fund" in everything.steps_reading("company", codes["company"])
-    assert everything.steps_reading("company", ["registered_capital_wan"]) == ("investors",)
+    assert everything.steps_reading("company", ["registered_capital_wan"]) == (
+        "investors",
+        "owners",
+        "business_licence_partnership",
+    )
     with pytest.raises(UnknownStep):
         everything.steps_reading("nowhere", [])
 
@@ -232,7 +236,7 @@ def test_a_question_that_hangs_on_a_hidden_one_is_hidden_too(everything, answers
 def test_a_step_only_knows_its_own_fields(everything, answers):
     """An answer that strayed into another step counts for nothing but is reported there."""
     answers["tax"]["registered_capital_wan"] = 7
-    assert everything.flat(answers)["registered_capital_wan"] == 50
+    assert everything.flat(answers)["registered_capital_wan"] == 500
     assert ("/registered_capital_wan", "unknown_field") in errors(
         check_with(everything, answers, "tax")
     )

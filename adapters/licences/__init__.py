@@ -1,0 +1,1 @@
+"""Business-licence data of the province: its port, its client, a simulator of its far side."""

@@ -28,6 +28,7 @@ MODEL_MODULES = (
     "miniprogram_api.catalogue.models",
     "miniprogram_api.drafts.models",
     "miniprogram_api.materials.models",
+    "miniprogram_api.names.models",
     "push.models",
 )
 HEAD = Path(__file__).parent / "migrations" / "HEAD"

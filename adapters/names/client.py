@@ -7,7 +7,6 @@ from adapters.errors import Unreachable
 from adapters.http import HTTPClients, PeerLimits
 from adapters.jpaas import Gateway
 from adapters.names.documents import (
-    PEER,
     data_of,
     found_reservation,
     parameters_of,
@@ -15,7 +14,7 @@ from adapters.names.documents import (
     reservation_of,
     similar_names,
 )
-from adapters.names.port import ProposedName, Reservation, SimilarName
+from adapters.names.port import PEER, ProposedName, Reservation, SimilarName
 from adapters.names.settings import NameLibrarySettings
 from kit.clock import Clock
 

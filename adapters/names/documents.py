@@ -15,11 +15,10 @@ import msgspec
 import structlog
 
 from adapters.errors import AdapterError, Misconfigured, Refused, Unreachable
-from adapters.names.port import Kind, ProposedName, Reservation, SimilarName, Why
+from adapters.names.port import PEER, Kind, ProposedName, Reservation, SimilarName, Why
 
 log = structlog.get_logger("adapters.names")
 
-PEER = "name_library"
 SUCCESS = "000000"
 SIMILAR_MAX = 20
 KINDS: Mapping[str, Kind] = {"1": "same", "2": "similar"}

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
+PEER = "name_library"
+
 Kind = Literal["same", "similar"]
 Why = Literal["whole_name", "trade_word", "sound", "contained", "one_character", "other"]
 """What is alike: the whole name, the trade word (字号) in the same industry, how the trade word

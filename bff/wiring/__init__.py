@@ -14,6 +14,7 @@ import miniprogram_api.drafts.routes
 import miniprogram_api.home.routes
 import miniprogram_api.materials.routes
 import miniprogram_api.messages.routes
+import miniprogram_api.names.routes
 from adapters.outbox.relay import Relay
 from bff.services import Services
 from bff.settings import Settings
@@ -35,6 +36,7 @@ PRODUCT_BLUEPRINTS: tuple[Blueprint, ...] = (
     miniprogram_api.catalogue.routes.bp,
     miniprogram_api.drafts.routes.bp,
     miniprogram_api.materials.routes.bp,
+    miniprogram_api.names.routes.bp,
     miniprogram_api.applications.routes.bp,
     miniprogram_api.messages.routes.bp,
     miniprogram_api.home.routes.bp,

@@ -25,8 +25,7 @@ from miniprogram_api.applications.submitting import SubmissionService
 from miniprogram_api.applications.views import ApplicationViews
 from miniprogram_api.applications.waiting import Waiters
 from miniprogram_api.catalogue.following import CatalogueFollower
-from miniprogram_api.catalogue.name_checks import NameChecks
-from miniprogram_api.catalogue.service import Catalogue, CatalogueService
+from miniprogram_api.catalogue.service import Catalogue, CatalogueService, NameChecks
 from miniprogram_api.drafts.belongings import DraftBelongings
 from miniprogram_api.drafts.prefill import TOPIC as PREFILL_TOPIC
 from miniprogram_api.drafts.prefill import Prefill, PrefillHandler
@@ -35,6 +34,8 @@ from miniprogram_api.materials.belongings import MaterialBelongings
 from miniprogram_api.materials.erasure import FileErasure
 from miniprogram_api.materials.service import MaterialService
 from miniprogram_api.messages.service import MessageService, WeChatEvents
+from miniprogram_api.names.service import TOPIC as NAME_TOPIC
+from miniprogram_api.names.service import NameKeeping, NameRelease
 from push.belongings import MessageBelongings, PushConsentBelongings
 from push.channels.wechat import WeChatChannel
 from push.consents import PushConsents
@@ -54,25 +55,31 @@ def keep_forms(
     storage = LocalStorage(ground.settings.storage_dir, ring, clock)
     drafts = DraftService(catalogue, who.people, outbox, ring, clock)
     materials = MaterialService(drafts, storage, outbox, ring, clock)
+    names = NameChecks(catalogue, peers.name_library)
+    keeping = NameKeeping(names, drafts, outbox, ring, clock)
     prefill = Prefill(peers.licences, catalogue, who.companies, clock)
     handlers: dict[str, TopicHandler] = {
         "file.erase": FileErasure(storage),
+        NAME_TOPIC: NameRelease(names),
         PREFILL_TOPIC: PrefillHandler(prefill, catalogue, outbox, ring, clock),
     }
     sweeps = {
         "expired drafts": drafts.erase_expired,
         "orphaned files": materials.sweep_orphans,
+        "kept names": keeping.sweep,
         "catalogue versions": lambda: catalogue.purge(drafts.uses_version),
     }
     belongings = (
         DraftBelongings(outbox, ring, clock),
         MaterialBelongings(FilesOfApplications(), outbox, ring),
+        keeping,
     )
     parts = Parts(
         (
             catalogue,
             follower,
-            NameChecks(catalogue, peers.name_library),
+            names,
+            keeping,
             drafts,
             prefill,
             materials,

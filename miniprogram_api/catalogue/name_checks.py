@@ -6,15 +6,15 @@ answered alone and it is said so: never an error, and never "free".
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 import structlog
 
-from adapters.errors import AdapterError
-from adapters.names.port import NameLibrary, ProposedName, Reservation, SimilarName
+from adapters.errors import AdapterError, Misconfigured, Refused
+from adapters.names.port import PEER, NameLibrary, ProposedName, Reservation, SimilarName
+from miniprogram_api.catalogue.edition import Edition
 from miniprogram_api.catalogue.names import Company, NameBook, NameParts, NameProblem
 from miniprogram_api.catalogue.problems import UnknownRegion
-from miniprogram_api.catalogue.service import CatalogueService, Edition
 
 log = structlog.get_logger("catalogue.names")
 
@@ -50,8 +50,22 @@ class WantedName:
     company: Company
 
 
+class LookedAt(NamedTuple):
+    """The whole name as it would be declared, and what keeps it from being."""
+
+    name: str
+    refusals: tuple[NameProblem, ...]
+
+
+class Serving(Protocol):
+    @property
+    def serving(self) -> Edition:
+        """The version whose rules count just now."""
+        ...
+
+
 class NameChecks:
-    def __init__(self, catalogue: CatalogueService, library: NameLibrary | None) -> None:
+    def __init__(self, catalogue: Serving, library: NameLibrary | None) -> None:
         """``library``: None where none is configured; then none can be asked."""
         self._catalogue = catalogue
         self._library = library
@@ -80,27 +94,43 @@ class NameChecks:
             kept_months=_kept_months(edition.names, problems),
         )
 
-    async def reserve(self, wanted: WantedName, reference: str) -> Reservation | None:
-        """Keep the name under our ``reference``: two months, a year for a trade that has to be
-        approved first (企业名称登记管理规定 article 18). None when the rules refuse it, or when no
-        library is configured. Raises UnknownRegion, and what the library's port raises; after an
-        Unreachable that may have acted, what is kept under the reference is asked first."""
+    def looked_at(self, wanted: WantedName) -> LookedAt:
+        """What the rules alone say. Raises UnknownRegion."""
         parts, problems = _looked_at(self._catalogue.serving, wanted)
-        if self._library is None or _is_refused(problems):
-            return None
-        kept = await self._library.reservation(reference)
+        return LookedAt(parts.full, tuple(p for p in problems if p.severity == "refused"))
+
+    async def reserve(self, wanted: WantedName, reference: str) -> Reservation:
+        """Keep a name that the rules let pass under our ``reference``: two months, a year for a
+        trade that has to be approved first (企业名称登记管理规定 article 18). What is kept under
+        the reference already is the answer. Raises what the library's port raises;
+        Misconfigured where there is no library."""
+        library = self._library_there()
+        kept = await library.reservation(reference)
         if kept is not None:
             return kept
-        return await self._library.reserve(
+        parts, problems = _looked_at(self._catalogue.serving, wanted)
+        return await library.reserve(
             _proposed(parts, wanted.company),
             reference,
             needs_approval=_needs_approval(problems),
         )
 
-    async def release(self, number: str, reference: str) -> None:
-        """Raises what the library's port raises."""
-        if self._library is not None:
-            await self._library.release(number, reference)
+    async def release(self, reference: str) -> None:
+        """Give up what is kept under it, if anything is. Raises what the library's port raises."""
+        library = self._library_there()
+        kept = await library.reservation(reference)
+        if kept is None:
+            return
+        try:
+            await library.release(kept.number, reference)
+        except Refused as refused:
+            if refused.code != "reservation_unknown":
+                raise
+
+    def _library_there(self) -> NameLibrary:
+        if self._library is None:
+            raise Misconfigured(PEER, "not_configured")
+        return self._library
 
     async def _asked(
         self, parts: NameParts, company: Company, problems: list[NameProblem]

@@ -132,7 +132,7 @@ def name_check_view(check: NameCheck, language: Language) -> NameCheckView:
         name=parts.full,
         parts=_parts_view(parts),
         verdict=check.verdict,
-        problems=[_problem_view(problem, language) for problem in check.problems],
+        problems=[name_problem_view(problem, language) for problem in check.problems],
         library=library,
         similar=[
             SimilarNameView(one.name, one.kind, one.why, WHY[one.why].in_language(language))
@@ -149,7 +149,7 @@ def _parts_view(parts: NameParts) -> NamePartsView:
     return NamePartsView(parts.region, code, parts.trade, parts.industry, parts.form, parts.order)
 
 
-def _problem_view(problem: NameProblem, language: Language) -> NameProblemView:
+def name_problem_view(problem: NameProblem, language: Language) -> NameProblemView:
     return NameProblemView(
         part=problem.part,
         code=problem.code,

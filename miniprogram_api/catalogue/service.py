@@ -28,6 +28,13 @@ from miniprogram_api.catalogue.facts import (
 )
 from miniprogram_api.catalogue.form import AnswersByStep
 from miniprogram_api.catalogue.moving import Move, SetAside
+from miniprogram_api.catalogue.name_checks import NameChecks, WantedName
+from miniprogram_api.catalogue.name_schemas import (
+    NameCheckRequest,
+    NameProblemView,
+    name_problem_view,
+)
+from miniprogram_api.catalogue.names import Company, NameProblem
 from miniprogram_api.catalogue.plan import condition_json
 from miniprogram_api.catalogue.problems import (
     SELECTION_PROBLEMS,
@@ -63,40 +70,13 @@ from miniprogram_api.catalogue.sharing import Sharing, sharing_text
 from miniprogram_api.catalogue.whatif import Compared, Seen, changes_between
 
 __all__ = [
-    "SELECTION_PROBLEMS",
-    "Answers",
-    "AnswersByStep",
-    "AnswersOfSteps",
-    "Catalogue",
-    "CatalogueFaulty",
-    "CatalogueService",
-    "Check",
-    "CheckError",
-    "CompiledPlan",
-    "Difference",
-    "Edition",
-    "Encoded",
-    "Move",
-    "OperationNotOffered",
-    "PlanView",
-    "Promise",
-    "RegionNotServed",
-    "SamplePerson",
-    "Selection",
-    "SetAside",
-    "Sharing",
-    "StepCheck",
-    "StepError",
-    "StepState",
-    "Ui",
-    "UnknownItem",
-    "UnknownRegion",
-    "UnknownStep",
-    "UnknownTheme",
-    "differences",
-    "sample_answers",
-    "sample_materials",
-    "sharing_text",
+    "SELECTION_PROBLEMS", "Answers", "AnswersByStep", "AnswersOfSteps", "Catalogue",
+    "CatalogueFaulty", "CatalogueService", "Check", "CheckError", "Company", "CompiledPlan",
+    "Difference", "Edition", "Encoded", "Move", "NameCheckRequest", "NameChecks", "NameProblem",
+    "NameProblemView", "OperationNotOffered", "PlanView", "Promise", "RegionNotServed",
+    "SamplePerson", "Selection", "SetAside", "Sharing", "StepCheck", "StepError", "StepState", "Ui",
+    "UnknownItem", "UnknownRegion", "UnknownStep", "UnknownTheme", "WantedName", "differences",
+    "name_problem_view", "sample_answers", "sample_materials", "sharing_text",
 ]  # fmt: skip
 
 log = structlog.get_logger("catalogue")

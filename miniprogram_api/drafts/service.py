@@ -1,6 +1,6 @@
 """Drafts: one form over many devices, saved step by step, frozen once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -218,6 +218,14 @@ class DraftService:
             changes = await self._selections.rebase(author, draft_id, change)
         view, etag = await self._answer(author.person_id, draft_id, language)
         return Answer(views.rebased(changes, view), etag)
+
+    async def selection(self, person_id: str, draft_id: str) -> Selection:
+        """What a draft that may still be changed is for. NotFound, DraftSubmitted, DraftExpired."""
+        return self._log.opened_raw(await self._door.changeable(person_id, draft_id)).selection
+
+    async def among(self, draft_ids: Collection[str]) -> frozenset[str]:
+        """Those of them that are still there, submitted or not."""
+        return frozenset([draft.id for draft in await Draft.filter(id__in=draft_ids).only("id")])
 
     async def uses_version(self, version: str) -> bool:
         """Whether any draft, also a submitted one, was made under that version."""

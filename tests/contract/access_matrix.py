@@ -95,6 +95,11 @@ LINES: dict[str, Line] = {
     f"PUT {_API}/drafts/{{draft_id}}/selection": Line("citizens", {"base_revision": 1}),
     f"POST {_API}/drafts/{{draft_id}}/rebase": Line("citizens", {"base_revision": 1}),
     f"POST {_API}/drafts/{{draft_id}}/check": CITIZENS,
+    f"POST {_API}/drafts/{{draft_id}}/name-reservation": Line(
+        "citizens", {"name": "济南试泉香餐饮有限公司", "company_type": "limited"}
+    ),
+    f"GET {_API}/drafts/{{draft_id}}/name-reservation": CITIZENS,
+    f"DELETE {_API}/drafts/{{draft_id}}/name-reservation": CITIZENS,
     f"POST {_API}/drafts/{{draft_id}}/materials/{{code}}": Line("citizens", file=True),
     f"DELETE {_API}/drafts/{{draft_id}}/materials/{{code}}/{{file_id}}": CITIZENS,
     f"GET {_API}/files/{{file_id}}": Line("link_or_owner"),

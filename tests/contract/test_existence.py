@@ -49,6 +49,9 @@ async def belongings(device: Phone, employer: Phone, world: World) -> dict[str, 
     a company and has authorised somebody."""
     application = await an_application(device)
     draft = await a_ready_draft(device)
+    name = {"name": "济南试泉香餐饮有限公司", "company_type": "limited"}
+    kept = await device.once("POST", f"/drafts/{draft['id']}/name-reservation", json=name)
+    assert kept.status_code == 201, kept.text
     await world.driver.settle()
     material = next(material for material in draft["materials"] if material["files"])
     return {

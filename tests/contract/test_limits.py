@@ -20,6 +20,7 @@ UNLIMITED = {
     "takeProvinceStatus", "takeProvinceCertificate", "takeWeChatPush", "takeAlipayNotice",
     "readMessage",  # a mark on a row that is there
     "withdrawConsent", "deleteDraft", "removeMaterial", "endSession", "endSessions", "deleteMe",
+    "giveUpName",
 }  # fmt: skip
 """Whoever adds a writing route that may be called without end adds it here, and is asked why."""
 

@@ -25,7 +25,15 @@ MODULES = {
     **{f"adapters/{peer}": ("port", "client") for peer in ("wechat", "province", "sms")},
     **{
         f"miniprogram_api/{feature}": ("routes", "service", "models")
-        for feature in ("home", "applications", "messages", "materials", "drafts", "catalogue")
+        for feature in (
+            "home",
+            "applications",
+            "messages",
+            "materials",
+            "names",
+            "drafts",
+            "catalogue",
+        )
     },
 }
 

@@ -121,20 +121,24 @@ class TestChecking:
 class TestKeeping:
     async def test_a_free_name_is_kept_and_given_up(self, names: NameChecks) -> None:
         kept = await names.reserve(wanted(FREE), "draft-1")
-        assert kept is not None
         assert kept.until == date(2027, 2, 28)
         assert (await names.check(wanted(FREE))).verdict == "taken"
-        await names.release(kept.number, "draft-1")
+        await names.release("draft-1")
         assert (await names.check(wanted(FREE))).verdict == "free"
 
     async def test_a_trade_to_be_approved_first_has_a_year(self, names: NameChecks) -> None:
         kept = await names.reserve(wanted("济南试泉香典当有限公司"), "draft-1")
-        assert kept is not None
         assert kept.until == date(2027, 12, 31)
 
-    async def test_what_the_rules_refuse_is_never_kept(self, names: NameChecks, far: World) -> None:
-        assert await names.reserve(wanted("中国试泉香餐饮有限公司"), "draft-1") is None
+    async def test_what_the_rules_refuse_is_known_without_the_library(
+        self, names: NameChecks, far: World
+    ) -> None:
+        looked_at = names.looked_at(wanted("中国试泉香餐饮有限公司"))
+        assert [problem.severity for problem in looked_at.refusals] == ["refused"]
         assert far.calls() == []
+
+    async def test_what_is_not_kept_is_given_up_without_a_word(self, names: NameChecks) -> None:
+        await names.release("draft-1")
 
     async def test_after_a_lost_answer_the_name_is_kept_once(
         self, names: NameChecks, far: World
@@ -143,7 +147,6 @@ class TestKeeping:
         with pytest.raises(Unreachable):
             await names.reserve(wanted(FREE), "draft-1")
         kept = await names.reserve(wanted(FREE), "draft-1")
-        assert kept is not None
         assert [number for number, _ in far.far_side.all("kept")] == [kept.number]
 
 

@@ -1,0 +1,1 @@
+"""Names: keeping the one that a company to be opened will have."""

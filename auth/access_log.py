@@ -4,7 +4,7 @@ Written in the unit of what was done, or right after a call that only asked. A l
 no values, so showing it gives nothing more away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -31,6 +31,13 @@ Why = Literal[
     "application",
     "progress",
 ]
+
+PLATFORMS: Mapping[str, Who] = {
+    "wechat": "wechat",
+    "alipay": "alipay",
+    "aishandong": "aishandong",
+}
+"""Platforms by the name that accounts have of them."""
 
 KEPT = timedelta(days=3 * 365)
 """PIPL art. 56 wants records of the handling of sensitive data kept for three years (article number

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auth.access_log import AccessLogService, Who
+from auth.access_log import PLATFORMS, AccessLogService
 from auth.citizen import Citizen
 from auth.models import Person, PlatformAccount
 from auth.platform_login import KnownUser, PlatformLogin, PlatformUser
@@ -25,11 +25,6 @@ _KNOWN = Statement(
     " LEFT JOIN session s ON s.slot = ? AND s.account_id = a.id"
     " WHERE a.platform = ? AND a.app_id = ? AND a.open_id = ?"
 )
-_OUTSIDE: Mapping[str, Who] = {
-    "wechat": "wechat",
-    "alipay": "alipay",
-    "aishandong": "aishandong",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ class LoginService:
         async def unit() -> None:
             async with unit_of_work():
                 await self._people.keep_phone(caller.person_id, phone)
-                who = _OUTSIDE[caller.platform]
+                who = PLATFORMS[caller.platform]
                 await self._access_log.record(caller.person_id, who, "phone", "contact")
 
         await until_committed(unit)

@@ -112,7 +112,7 @@ async def _measure(
         async with stack.floor(_floor_setup(stack, phones, readings)) as floor:
             lines += await reading.measure(stack, floor, readings, plan.pace)
     if "catalogue" in plan.parts:
-        lines.append(reading.cold_plans())
+        lines += [reading.cold_plans(), reading.catalogue_loads(), reading.searches()]
     if "login" in plan.parts:
         _say("signing in")
         people = [applicant(number) for number in range(1000, 1000 + LOGIN_PEOPLE)]

@@ -24,6 +24,7 @@ TEN_ITEMS = (
 TEN_MARK = 0.5
 COLD_ROUNDS = 20
 """At most 50 ms each is the mark."""
+LOAD_ROUNDS = 3
 ITEMS_PATH = "/api/v1/catalogue/items?operation=open&region=370102"
 PLAN_PATH = "/api/v1/catalogue/plan"
 
@@ -89,6 +90,28 @@ def cold_plans() -> Times:
         service.compile(selection).shown()
         waits.append(perf_counter() - before)
     return Times("plan of ten items, cold (in process; mark 50 ms)", waits)
+
+
+def catalogue_loads() -> Times:
+    """The whole data folder read, checked and compared with itself, in this process."""
+    waits = []
+    for _ in range(LOAD_ROUNDS):
+        before = perf_counter()
+        Catalogue.load()
+        waits.append(perf_counter() - before)
+    return Times("catalogue loaded (in process; mark 1,500 ms)", waits)
+
+
+def searches() -> Times:
+    """Of the longest list, for what is not in it."""
+    lookups = CatalogueService(Catalogue.load(), SystemClock()).serving.lookups
+    lookups.find("regions", "xyz", 0, 50)
+    waits = []
+    for _ in range(COLD_ROUNDS):
+        before = perf_counter()
+        lookups.find("regions", "xyz", 0, 50)
+        waits.append(perf_counter() - before)
+    return Times("longest look-up searched (in process; mark 20 ms)", waits)
 
 
 async def _public(

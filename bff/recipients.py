@@ -1,8 +1,8 @@
 """Joins pushing to the people it is for: the two do not know each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from auth.access_log import AccessLogService, Who
+from auth.access_log import PLATFORMS, AccessLogService
 from auth.service import PeopleService
 from push.ports import Account
 
@@ -21,9 +21,6 @@ class PeopleAsRecipients:
         return await self._people.person_of(platform, open_id)
 
 
-_OUTSIDE: Mapping[str, Who] = {"wechat": "wechat", "alipay": "alipay", "aishandong": "aishandong"}
-
-
 class PassedMessages:
     """``push.ports.AccessNotes`` over ``auth``."""
 
@@ -31,4 +28,4 @@ class PassedMessages:
         self._access_log = access_log
 
     async def message_passed(self, person_id: str, platform: str) -> None:
-        await self._access_log.record(person_id, _OUTSIDE[platform], "message", "progress")
+        await self._access_log.record(person_id, PLATFORMS[platform], "message", "progress")

@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 MODULE_LINES_MAX = 400
@@ -68,7 +69,9 @@ def tracked_files(root: Path) -> Iterator[Path]:
             yield path
 
 
+@cache
 def modules(root: Path) -> list[Module]:
+    """Parsed once for all rules."""
     return [
         Module.parse(path.relative_to(root).as_posix(), path.read_text("utf-8"))
         for path in tracked_files(root)

@@ -122,18 +122,17 @@ class TestCopy:
     async def test_it_has_what_was_shown_and_the_very_text_of_the_hash(
         self, office, belongings, sensitive_values
     ):
-        application = await office.open("business_licence", "seal")
+        application = await office.open("food_operation", "seal")
         await Application.filter(id=application.id).update(
             frozen_cipher=sealed(office.ring, application.id, CONTENT),
             content_hash=hashlib.sha256(CONTENT).hexdigest(),
         )
-        await office.told(a_notice(application, "accepted", sequence=1))
+        await office.told(a_notice(application, "accepted", item="food_operation", sequence=1))
         (exported,) = await belongings.export(ONE, "en")
         encoded = msgspec.json.encode(exported)
         copy = json.loads(encoded)
         assert copy["application"]["reference_no"] == application.reference_no
-        # A timer may have written one more: the world's relay may be ahead of this test's clock.
-        assert [event["seq"] for event in copy["events"]][:2] == [1, 2]
+        assert [event["seq"] for event in copy["events"]] == [1, 2]
         assert CONTENT in encoded
         assert hashlib.sha256(CONTENT).hexdigest() == copy["application"]["content_hash"]
 

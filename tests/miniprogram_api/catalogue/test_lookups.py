@@ -1,7 +1,5 @@
 """The long lists: found by code, word and first letters, in pages, and fast."""
 
-import time
-
 import httpx
 import pytest
 
@@ -104,16 +102,6 @@ def test_all_sixteen_cities_and_their_counties_are_there(lookups: Lookups) -> No
 
 def test_lists_are_made_once_for_a_version(service: CatalogueService) -> None:
     assert service.serving.lookups is service.serving.lookups
-
-
-def test_the_longest_list_is_searched_in_milliseconds(lookups: Lookups) -> None:
-    """The mark is 20 ms; the best of five says what a search costs."""
-    took = []
-    for _ in range(5):
-        started = time.perf_counter()
-        lookups.find("regions", "xyz", 0, 50)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.02
 
 
 @pytest.mark.parametrize(

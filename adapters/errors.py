@@ -6,6 +6,8 @@ AdapterError
 └── Misconfigured  our keys, templates or addresses are wrong: this adapter stops and alarms
 """
 
+from typing import NamedTuple
+
 
 class AdapterError(Exception):
     """``peer`` and ``code`` are safe to log and count; no message carries personal data."""
@@ -41,3 +43,13 @@ class Unreachable(AdapterError):
 
 class Misconfigured(AdapterError):
     """Our side is set up wrongly; repeating the call cannot help until somebody acts."""
+
+
+class Meaning(NamedTuple):
+    """What one of a peer's codes means for us."""
+
+    kind: type[Refused | Unreachable | Misconfigured]
+    code: str
+
+    def error(self, peer: str, reason: str) -> AdapterError:
+        return self.kind(peer, self.code, reason)

@@ -139,10 +139,11 @@ class FarSide:
     def arm(self, scenario: str, times: int, **how: Any) -> None:
         self.put("scenario", scenario, {"times": times, **how})
 
-    def take(self, scenario: str) -> dict[str, Any] | None:
-        """The armed scenario's settings, using up one of its times; None when it is not armed."""
+    def take(self, scenario: str, **call: str) -> dict[str, Any] | None:
+        """The armed scenario's settings, using up one of its times; None when it is not armed, or
+        armed for other calls: one of its settings goes by a name in ``call`` and is another."""
         armed = self.get("scenario", scenario)
-        if armed is None:
+        if armed is None or any(armed.get(name) not in {None, told} for name, told in call.items()):
             return None
         armed["times"] -= 1
         if armed["times"] > 0:

@@ -8,43 +8,28 @@ could read. A code that is not here counts as a passing fault and is reported; a
 
 import re
 from collections.abc import Mapping
-from enum import Enum
-from typing import NamedTuple
 
-from adapters.errors import AdapterError, Misconfigured, Refused, Unreachable
+from adapters.errors import AdapterError, Meaning, Misconfigured, Refused, Unreachable
 
 PEER = "alipay"
 SUCCESS = "10000"
 
 
-class Kind(Enum):
-    """Which of the three adapter errors a code becomes."""
-
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    MISCONFIGURED = "misconfigured"
-
-
-class Meaning(NamedTuple):
-    kind: Kind
-    code: str
-
-
-_NOT_THIS_WAY = Meaning(Kind.MISCONFIGURED, "request_wrong")
-_NOT_THIS_CODE = Meaning(Kind.REFUSED, "code_invalid")
-_NOT_THIS_KEY = Meaning(Kind.MISCONFIGURED, "signature_rejected")
-_NOT_THIS_CERTIFICATE = Meaning(Kind.MISCONFIGURED, "certificate_rejected")
-_NOT_PERMITTED = Meaning(Kind.MISCONFIGURED, "not_permitted")
-_PHONE_KEPT = Meaning(Kind.REFUSED, "phone_not_given")
+_NOT_THIS_WAY = Meaning(Misconfigured, "request_wrong")
+_NOT_THIS_CODE = Meaning(Refused, "code_invalid")
+_NOT_THIS_KEY = Meaning(Misconfigured, "signature_rejected")
+_NOT_THIS_CERTIFICATE = Meaning(Misconfigured, "certificate_rejected")
+_NOT_PERMITTED = Meaning(Misconfigured, "not_permitted")
+_PHONE_KEPT = Meaning(Refused, "phone_not_given")
 
 CODES: Mapping[str, Meaning] = {
-    "20000": Meaning(Kind.UNREACHABLE, "system_busy"),  # Service Currently Unavailable
+    "20000": Meaning(Unreachable, "system_busy"),  # Service Currently Unavailable
     "20001": _NOT_PERMITTED,  # 授权权限不足
     "40001": _NOT_THIS_WAY,  # 缺少必选参数
     "40002": _NOT_THIS_WAY,  # 非法的参数
-    "40003": Meaning(Kind.REFUSED, "conditions_not_met"),  # Insufficient Conditions, from memory
-    "40004": Meaning(Kind.REFUSED, "business_failed"),  # Business Failed
-    "40005": Meaning(Kind.REFUSED, "too_many_requests"),  # 调用频次超限, from memory
+    "40003": Meaning(Refused, "conditions_not_met"),  # Insufficient Conditions, from memory
+    "40004": Meaning(Refused, "business_failed"),  # Business Failed
+    "40005": Meaning(Refused, "too_many_requests"),  # 调用频次超限, from memory
     "40006": _NOT_PERMITTED,  # 权限不足
 }
 
@@ -52,13 +37,13 @@ SUB_CODES: Mapping[str, Meaning] = {
     "isv.code-invalid": _NOT_THIS_CODE,  # 授权码code无效: wrong, used or expired; from memory
     "isv.invalid-signature": _NOT_THIS_KEY,  # 无效签名
     "isv.missing-signature-key": _NOT_THIS_KEY,  # 缺少签名配置
-    "isv.invalid-app-id": Meaning(Kind.MISCONFIGURED, "app_id_invalid"),  # 无效的AppID参数
-    "isv.missing-app-id": Meaning(Kind.MISCONFIGURED, "app_id_invalid"),
-    "isv.invalid-timestamp": Meaning(Kind.MISCONFIGURED, "clock_wrong"),  # 非法的时间戳参数
+    "isv.invalid-app-id": Meaning(Misconfigured, "app_id_invalid"),  # 无效的AppID参数
+    "isv.missing-app-id": Meaning(Misconfigured, "app_id_invalid"),
+    "isv.invalid-timestamp": Meaning(Misconfigured, "clock_wrong"),  # 非法的时间戳参数
     "isv.app-cert-not-exist": _NOT_THIS_CERTIFICATE,  # 应用公钥证书不存在
     "isv.invalid-alipay-root-cert-sn": _NOT_THIS_CERTIFICATE,
     "isv.invalid-auth-relations": _PHONE_KEPT,  # 无效的授权关系, in the phone's answer
-    "OPEN_CERTIFY_BILL_NOT_EXIST": Meaning(Kind.REFUSED, "certification_unknown"),
+    "OPEN_CERTIFY_BILL_NOT_EXIST": Meaning(Refused, "certification_unknown"),
 }
 
 INVALID_PARAMETER = "isv.invalid-parameter"
@@ -78,11 +63,7 @@ def failure(
     meaning = SUB_CODES.get(sub_code) or CODES.get(code)
     if meaning is None:
         return Unreachable(PEER, f"unknown_{word(code)}", reason)
-    if meaning.kind is Kind.REFUSED:
-        return Refused(PEER, meaning.code, reason)
-    if meaning.kind is Kind.MISCONFIGURED:
-        return Misconfigured(PEER, meaning.code, reason)
-    return Unreachable(PEER, meaning.code, reason)
+    return meaning.error(PEER, reason)
 
 
 def is_known(code: str, sub_code: str) -> bool:

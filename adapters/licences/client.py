@@ -1,11 +1,14 @@
 """The question to the business-licence data service: a token first, then one company."""
 
+from functools import partial
+
+from adapters.access_tokens import FETCH_S_MAX, AccessToken, SharedTokens
 from adapters.errors import Misconfigured, Unreachable
 from adapters.http import HTTPClients, PeerLimits
 from adapters.licences.documents import PEER, TokenRejected, company_in
 from adapters.licences.port import RegisteredCompany
 from adapters.licences.settings import LicenceSettings
-from adapters.licences.tokens import FETCH_S_MAX, AccessToken, AccessTokens
+from adapters.licences.tokens import MARGINS, fetch_token
 from kit.clock import Clock
 from kit.coordination.ports import Cache, Locks
 
@@ -31,7 +34,8 @@ class LicenceClient:
             raise ValueError("a call outlives the lock under which a token is fetched")
         self._settings = settings
         self._peer = http.peer(PEER, settings.base_url, limits)
-        self._tokens = AccessTokens(settings, self._peer, cache, locks, clock)
+        fetch = partial(fetch_token, settings, self._peer)
+        self._tokens = SharedTokens(PEER, settings.client_id, fetch, MARGINS, cache, locks, clock)
 
     async def licence(self, uscc: str) -> RegisteredCompany:
         token = await self._tokens.current()

@@ -169,18 +169,13 @@ def _company(uscc: str, found: Members, base: Members) -> RegisteredCompany:
         legal_representative_id=_number_of_head(head, operator, officers),
         type_text=_text(base, "enttypeCn") or _text(base, "compformCn"),
         domicile=_text(base, "dom") or _text(base, "oploc"),
-        town=_text(base, "town"),
         scope=_text(base, "opscope"),
         capital_wan=_amount(base.get("regcap")),
         currency=_text(base, "regcapcurCn"),
-        established=_date(base.get("estdate")),
-        approved=_date(base.get("apprdate")),
         term_from=_date(base.get("opfrom")),
         term_to=_end(base.get("opto")),
         industry_class=_digits_or_letter(base, "industryphy", 1),
         industry=_digits_or_letter(base, "industryco", 4),
-        authority_region=_digits_or_letter(base, "regorg", 6),
-        authority=_text(base, "regorgCn"),
         employees=_whole(base.get("empnum")),
         officers=officers,
         shareholders=[
@@ -188,7 +183,6 @@ def _company(uscc: str, found: Members, base: Members) -> RegisteredCompany:
         ],
         branches=sum("注销" not in _text(row, "regstateCn") for row in _rows(found, "brchinfo")),
         investments=len(_rows(found, "investment")),
-        liquidating=bool(found.get("liquidating")),
     )
 
 

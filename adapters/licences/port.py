@@ -62,14 +62,11 @@ class RegisteredCompany:
     """The kind of company in the register's words: 有限责任公司(自然人独资) ..."""
     domicile: str = field(default="", repr=False)
     """In one line."""
-    town: str = ""
     scope: str = ""
     """The business scope as it is printed on the licence."""
     capital_wan: Decimal | None = None
     currency: str = ""
     """In words; empty when it was not told."""
-    established: date | None = None
-    approved: date | None = None
     term_from: date | None = None
     term_to: date | None = None
     """None for a long term (长期) and for one that was not told."""
@@ -77,9 +74,6 @@ class RegisteredCompany:
     """GB/T 4754: the letter of the section."""
     industry: str = ""
     """GB/T 4754: four digits."""
-    authority_region: str = ""
-    """Six digits: where the authority is that keeps the entry."""
-    authority: str = ""
     employees: int | None = None
     officers: Sequence[Officer] = ()
     shareholders: Sequence[Shareholder] = ()
@@ -87,7 +81,6 @@ class RegisteredCompany:
     """Entered with it and not known to be closed."""
     investments: int = 0
     """In other companies."""
-    liquidating: bool = False
 
 
 class LicenceRegister(Protocol):

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TypeVar
 
 import msgspec
 import structlog
 
+from adapters.access_tokens import FETCH_S_MAX, SharedTokens
 from adapters.errors import Misconfigured, Refused, Unreachable
 from adapters.http import HTTPClients, Peer, PeerLimits
 from adapters.wechat.answers import (
@@ -25,7 +27,7 @@ from adapters.wechat.keywords import Unfit, fit
 from adapters.wechat.port import FaceCheckResult, FaceCheckTicket, SubscribeMessage, WeChatLogin
 from adapters.wechat.settings import WeChatSettings
 from adapters.wechat.templates import registered_templates
-from adapters.wechat.tokens import FETCH_S_MAX, AccessTokens
+from adapters.wechat.tokens import MARGINS, fetch_token
 from kit.clock import Clock
 from kit.coordination.ports import Cache, Locks
 from kit.retry import RetrySchedule
@@ -60,9 +62,8 @@ class WeChatClient:
     ) -> None:
         self._settings = settings
         self._peer = http.peer(PEER, settings.base_url, limits)
-        self._tokens = AccessTokens(
-            settings, _token_peer(settings, http, limits), cache, locks, clock
-        )
+        fetch = partial(fetch_token, settings, _token_peer(settings, http, limits), clock)
+        self._tokens = SharedTokens(PEER, settings.app_id, fetch, MARGINS, cache, locks, clock)
         self._templates = registered_templates(settings.templates)
         self._clock = clock
         self._random = Random()  # noqa: S311 - spreads retries, protects nothing

@@ -67,7 +67,7 @@ def _shows(character: str) -> bool:
     category = unicodedata.category(character)
     if category[0] == "C" or category in {"Zl", "Zp", "Me"} or "\ufe00" <= character <= "\ufe0f":
         return False
-    return ord(character) <= 0xFFFF or category[0] == "L"
+    return ord(character) <= 0xFFFF or category[0] in "LNP"
 
 
 def _shortened(text: str, units_max: int) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.wechat.tokens import FETCH_S_MAX, LOCK_TTL_S, LOCK_WAIT_S
+from adapters.access_tokens import FETCH_S_MAX, LOCK_TTL_S, LOCK_WAIT_S
 from kit.coordination.redis import redis_coordination
 from tests.adapters.wechat.world import PERSONAL, SEND, STABLE_TOKEN, World, a_world
 from tests.log_guard import LogGuard

@@ -19,11 +19,12 @@ from adapters.aishandong.simulator.dialects import (
     FarDialectD,
     SignEndpoint,
 )
-from adapters.aishandong.simulator.people import Register, UnknownCompany, UnknownPerson
+from adapters.aishandong.simulator.people import Register, UnknownCompany
 from adapters.aishandong.simulator.scenarios import SCENARIOS
-from adapters.aishandong.simulator.wire import AiShandongSide, Endpoint, handler
+from adapters.aishandong.simulator.wire import AiShandongSide, Endpoint
+from adapters.far_register import UnknownPerson, gateway_keys
 from adapters.far_side import FarSide
-from adapters.gm import new_key_pair
+from adapters.far_wire import handler
 from adapters.jpaas import GATEWAY_PATH
 
 __all__ = [
@@ -105,13 +106,6 @@ class AiShandongSimulator:
 
 def development_keys() -> dict[str, str]:
     """Fresh environment values for a mock of its own, those of the far side among them."""
-    app_private_key, _ = new_key_pair()
-    platform_private_key, platform_public_key = new_key_pair()
     letters = string.ascii_letters + string.digits
-    return {
-        "AISHANDONG_APP_ID": f"sd{secrets.token_hex(6)}",
-        "AISHANDONG_APP_WORD": "".join(secrets.choice(letters) for _ in range(16)),
-        "AISHANDONG_PRIVATE_KEY": app_private_key.reveal(),
-        "AISHANDONG_PLATFORM_PUBLIC_KEY": platform_public_key,
-        "AISHANDONG_PLATFORM_PRIVATE_KEY": platform_private_key.reveal(),
-    }
+    app_word = "".join(secrets.choice(letters) for _ in range(16))
+    return {**gateway_keys("AISHANDONG"), "AISHANDONG_APP_WORD": app_word}

@@ -13,18 +13,10 @@ from adapters.aishandong.dialect_a import SERVICE_NAMES, old_seal, old_sign
 from adapters.aishandong.gateway_documents import INTERFACE_IDS
 from adapters.aishandong.rsa import rsa_seal
 from adapters.aishandong.simulator import scenarios
-from adapters.aishandong.simulator.people import Failure, armed
-from adapters.aishandong.simulator.wire import (
-    AiShandongSide,
-    Asked,
-    Shape,
-    compact,
-    failed,
-    read_form,
-    read_parameters,
-    success,
-)
+from adapters.aishandong.simulator.wire import AiShandongSide, Asked, Shape
+from adapters.far_register import Failure, failed, read_form, read_parameters, success
 from adapters.far_side import FarSide
+from adapters.far_wire import compact
 from adapters.gm import SM2PublicKey, hmac_sm3_hex
 from adapters.jpaas import (
     SIGNED_FIELDS,
@@ -131,12 +123,12 @@ class SignEndpoint:
         fields = await read_form(request)
         service = _SERVICES.get(fields.get("interface_id", ""))
         name = service.value if service is not None else ""
-        if armed(self._far, scenarios.SIGN_ENDPOINT_DOWN, name):
+        if self._far.take(scenarios.SIGN_ENDPOINT_DOWN, service=name):
             self._record(503, f"scenario {scenarios.SIGN_ENDPOINT_DOWN}")
             return web.Response(status=503, text="<html>503</html>")
         try:
             check_fields(fields, self._side.app_id)
-            if armed(self._far, scenarios.SIGN_REFUSED, name):
+            if self._far.take(scenarios.SIGN_REFUSED, service=name):
                 raise GatewayRefusal("403", f"scenario {scenarios.SIGN_REFUSED}")
         except GatewayRefusal as refusal:
             self._record(200, str(refusal))

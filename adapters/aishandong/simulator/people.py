@@ -12,6 +12,7 @@ from typing import Any
 from adapters.aishandong.dialect import Service
 from adapters.aishandong.port import CORPORATION, PERSON
 from adapters.aishandong.simulator import scenarios
+from adapters.far_register import Failure, UnknownPerson, whole
 from adapters.far_side import FarSide
 
 TICKET_LIFE_S = 300
@@ -23,29 +24,8 @@ SWEPT_AFTER = 500
 LEGAL_PERSON = "2"
 
 
-class UnknownPerson(LookupError):
-    """No person of that key has been registered."""
-
-
 class UnknownCompany(LookupError):
     """No such company, or the person is nothing in it."""
-
-
-class Failure(Exception):
-    """A result with another ``retcode`` than success."""
-
-    def __init__(self, retcode: str, words: str) -> None:
-        super().__init__(f"{retcode} {words}")
-        self.retcode = retcode
-        self.words = words
-
-
-def armed(far_side: FarSide, scenario: str, service: str) -> dict[str, Any] | None:
-    """The scenario's settings if it is armed for this service; one of its times is used up."""
-    waiting = far_side.get("scenario", scenario)
-    if waiting is None or waiting.get("service") not in {None, service}:
-        return None
-    return far_side.take(scenario)
 
 
 class Register:
@@ -83,7 +63,7 @@ class Register:
 
     def answer(self, service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """A result's ``data``; :class:`Failure`."""
-        if failing := armed(self._far, scenarios.RETCODE_FAILURE, service.value):
+        if failing := self._far.take(scenarios.RETCODE_FAILURE, service=service.value):
             raise Failure(str(failing.get("retcode", "999999")), "scenario: system error")
         if service is Service.TICKET:
             return self._token(str(parameters.get("ticket") or ""))
@@ -101,11 +81,11 @@ class Register:
             raise Failure("100101", "ticket does not exist")
         if found["used"]:
             raise Failure("100102", "ticket has been used")
-        late = armed(self._far, scenarios.TICKET_EXPIRED, Service.TICKET.value)
+        late = self._far.take(scenarios.TICKET_EXPIRED, service=Service.TICKET.value)
         if late or found["until"] <= self._now():
             raise Failure("100103", "ticket has expired")
         user_type, uscc = found["user_type"], found["uscc"]
-        if armed(self._far, scenarios.FOREIGN_USER_TYPE, Service.TICKET.value):
+        if self._far.take(scenarios.FOREIGN_USER_TYPE, service=Service.TICKET.value):
             user_type = PERSON if user_type == CORPORATION else CORPORATION
         token = secrets.token_hex(32)
         holder = {"person": found["person"], "user_type": user_type, "uscc": uscc}
@@ -115,7 +95,7 @@ class Register:
         return {"token": token, "usertype": user_type}
 
     def _holder(self, service: Service, token: str) -> dict[str, Any]:
-        if armed(self._far, scenarios.TOKEN_INVALID, service.value):
+        if self._far.take(scenarios.TOKEN_INVALID, service=service.value):
             self._far.drop("token", token)
         holder = self._far.get("token", token)
         if holder is None or holder["until"] <= self._now():
@@ -137,9 +117,9 @@ class Register:
             "uuid": self.user_id(key),
             "authLevel": person["level"],
         }
-        if lowered := armed(self._far, scenarios.LEVEL, service.value):
+        if lowered := self._far.take(scenarios.LEVEL, service=service.value):
             shown["authLevel"] = str(lowered.get("level", "1"))
-        if armed(self._far, scenarios.NO_ID_NUMBER, service.value):
+        if self._far.take(scenarios.NO_ID_NUMBER, service=service.value):
             del shown["certNo"], shown["mobile"]
         return shown
 
@@ -160,7 +140,7 @@ class Register:
         }
 
     def _shown_companies(self, key: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        page, size = (_whole(parameters.get(name)) for name in ("pageindex", "pagenum"))
+        page, size = (whole(parameters.get(name)) for name in ("pageindex", "pagenum"))
         if page < 1 or size < 1:
             raise Failure("100302", "pageindex and pagenum begin at 1")
         size = min(size, COMPANIES_A_PAGE_MAX)
@@ -187,7 +167,7 @@ class Register:
         return str(uuid.UUID(_digest(key)[:32]))
 
     def _role(self, company: Mapping[str, Any], key: str, service: Service) -> str:
-        strange = armed(self._far, scenarios.UNKNOWN_ROLE, service.value)
+        strange = self._far.take(scenarios.UNKNOWN_ROLE, service=service.value)
         return "9" if strange else str(company["roles"][key])
 
     def _legal_person(self, company: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,8 +202,3 @@ class Register:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(f"aishandong\0{text}".encode()).hexdigest()
-
-
-def _whole(value: object) -> int:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0

@@ -1,18 +1,19 @@
 """The wire of the far side: requests, answers, faults, the journal. Each path has its dialect."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from adapters.aishandong.dialect import SUCCESS, Service
+from adapters.aishandong.dialect import Service
 from adapters.aishandong.simulator import scenarios
-from adapters.aishandong.simulator.people import Failure, Register, armed
+from adapters.aishandong.simulator.people import Register
+from adapters.far_register import Failure, garbled, read_form
 from adapters.far_side import FarSide
+from adapters.far_wire import compact, hung_up, json_answer
 from adapters.gm import SM2Form
 from adapters.jpaas import GatewayRefusal
 from kit.secrets import Secret
@@ -84,26 +85,24 @@ class Endpoint:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         try:
             asked = await self._dialect.read(await read_form(request))
-            if gate := armed(self._far, scenarios.GATEWAY_REFUSES, asked.service.value):
+            if gate := self._far.take(scenarios.GATEWAY_REFUSES, service=asked.service.value):
                 raise GatewayRefusal(str(gate.get("code", "403")), "scenario: not admitted")
         except GatewayRefusal as refusal:
             self._record(200, str(refusal))
-            return _json(self._dialect.refusal(refusal))
+            return json_answer(self._dialect.refusal(refusal))
         name = asked.service.value
-        if fault := armed(self._far, scenarios.RESET_CONNECTION, name):
+        if fault := self._far.take(scenarios.RESET_CONNECTION, service=name):
             if fault.get("after_acting"):
                 await self._answered(asked)
             self._record(0, f"scenario {scenarios.RESET_CONNECTION}", asked)
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if armed(self._far, scenarios.BAD_GATEWAY, name):
+            return hung_up(request)
+        if self._far.take(scenarios.BAD_GATEWAY, service=name):
             self._record(502, f"scenario {scenarios.BAD_GATEWAY}", asked)
             return web.Response(status=502, text="<html>502 Bad Gateway</html>")
         answer = await self._answered(asked)
-        if slow := armed(self._far, scenarios.SLOW, name):
+        if slow := self._far.take(scenarios.SLOW, service=name):
             await asyncio.sleep(float(slow.get("seconds", 15)))
-        return _json(answer)
+        return json_answer(answer)
 
     async def _answered(self, asked: Asked) -> dict[str, Any]:
         name = asked.service.value
@@ -112,65 +111,16 @@ class Endpoint:
         except Failure as failure:
             self._record(200, str(failure), asked)
             return await self._dialect.failure(failure)
-        swapped = armed(self._far, scenarios.OTHER_SHAPES, name)
+        swapped = self._far.take(scenarios.OTHER_SHAPES, service=name)
         shape: Shape = (lambda made: made) if swapped else compact
         answer = await self._dialect.answer(asked, data, shape)
         if swapped and "code" in answer:
             answer["code"] = int(answer["code"])
-        if armed(self._far, scenarios.CIPHER_GARBLED, name):
-            answer["data"] = _garbled(str(answer["data"]))
+        if self._far.take(scenarios.CIPHER_GARBLED, service=name):
+            answer["data"] = garbled(str(answer["data"]))
         self._record(200, "", asked)
         return answer
 
     def _record(self, status: int, refused: str, asked: Asked | None = None) -> None:
         service = {"service": asked.service.value} if asked is not None else {}
         self._far.record("inbound", f"POST {self.path}", status, refused, **service)
-
-
-def compact(made: dict[str, Any]) -> str:
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":"))
-
-
-def success(data: object) -> dict[str, Any]:
-    return {"retcode": SUCCESS, "msg": "success", "data": data}
-
-
-def failed(failure: Failure) -> dict[str, Any]:
-    return {"retcode": failure.retcode, "msg": failure.words, "data": None}
-
-
-async def read_form(request: web.Request) -> dict[str, str]:
-    return {name: text for name, text in (await request.post()).items() if isinstance(text, str)}
-
-
-def read_parameters(params: object) -> dict[str, Any]:
-    """``params`` is a text of JSON; :class:`~adapters.jpaas.GatewayRefusal`."""
-    try:
-        parameters = json.loads(params) if isinstance(params, str) else None
-    except ValueError:
-        parameters = None
-    if not isinstance(parameters, dict):
-        raise GatewayRefusal("400", "params is no JSON object")
-    return parameters
-
-
-def handler(
-    handle: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """aiohttp wants a coroutine function, not a method of an object that is called."""
-
-    async def handled(request: web.Request) -> web.StreamResponse:
-        return await handle(request)
-
-    return handled
-
-
-def _json(answer: Mapping[str, Any]) -> web.Response:
-    text = json.dumps(answer, ensure_ascii=False)
-    return web.Response(text=text, content_type="application/json", charset="utf-8")
-
-
-def _garbled(sealed: str) -> str:
-    """One digit in the middle is another; it stays hexadecimal or Base64."""
-    at = len(sealed) // 2
-    return sealed[:at] + ("1" if sealed[at] == "0" else "0") + sealed[at + 1 :]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from adapters.alipay.simulator import scenarios
 from adapters.alipay.simulator.people import People
-from adapters.alipay.simulator.wire import Call, armed, failed, invalid, member, text
+from adapters.alipay.simulator.wire import Call, failed, invalid, member, text
 from adapters.far_side import FarSide
 
 LIFE_S = 23 * 3600
@@ -40,7 +40,7 @@ class Certifications:
         name = text(identity, "cert_name", 64)
         number = text(identity, "cert_no", 18, "[0-9]{17}[0-9Xx]")
         text(member(content, "merchant_config"), "return_url", 256, r"[a-z]+://.+")
-        if armed(self._far, scenarios.CERTIFICATE_INVALID, call.method):
+        if self._far.take(scenarios.CERTIFICATE_INVALID, method=call.method):
             raise invalid("isv.invalid-parameter", "参数无效：cert_no")
         if self._far.get("order", order_no) is not None:
             # That it must be unique is published, what a second one answers is not.
@@ -60,11 +60,13 @@ class Certifications:
     def query(self, call: Call) -> dict[str, Any]:
         certify_id = text(call.business(), "certify_id", 32)
         found = self._far.get("certification", certify_id)
-        unknown = armed(self._far, scenarios.CERTIFICATION_UNKNOWN, call.method)
+        unknown = self._far.take(scenarios.CERTIFICATION_UNKNOWN, method=call.method)
         if found is None or found["begun"] + QUERIED_FOR_S <= self._now() or unknown:
             raise failed("OPEN_CERTIFY_BILL_NOT_EXIST", "认证单据不存在")
         state: State = found["state"]
-        if state != "pending" and armed(self._far, scenarios.CERTIFICATION_PENDING, call.method):
+        if state != "pending" and self._far.take(
+            scenarios.CERTIFICATION_PENDING, method=call.method
+        ):
             state = "pending"
         answer = {
             "code": "10000",

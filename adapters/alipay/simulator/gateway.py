@@ -22,12 +22,12 @@ from adapters.alipay.simulator.wire import (
     Answering,
     Call,
     Refusal,
-    armed,
     failed,
     invalid,
     text,
 )
 from adapters.far_side import FarSide
+from adapters.far_wire import hung_up
 
 PATH = "/gateway.do"
 PAGE = "alipay.user.certify.open.certify"
@@ -177,13 +177,11 @@ class Gateway:
         waiting = self._far.get("scenario", scenario)
         if method == DOWNLOAD and (waiting is None or waiting.get("method") != DOWNLOAD):
             return None
-        return armed(self._far, scenario, method)
+        return self._far.take(scenario, method=method)
 
     def _hang_up(self, request: web.Request) -> web.StreamResponse:
         self._record("-", 0, f"scenario {scenarios.RESET_CONNECTION}")
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
+        return hung_up(request)
 
     def _record(self, method: str, status: int, refused: str) -> None:
         known = method if method in self._calls or method == PAGE else "-"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from adapters.alipay.simulator import scenarios
 from adapters.alipay.simulator.authority import new_key
 from adapters.alipay.simulator.keys import Signer
-from adapters.alipay.simulator.wire import AlipaySide, Call, armed, invalid, missing
+from adapters.alipay.simulator.wire import AlipaySide, Call, invalid, missing
 from adapters.far_side import FarSide
 from kit.clock import CHINA
 
@@ -73,7 +73,7 @@ class People:
             "re_expires_in": TOKEN_LIFE_S * 2,
             "refresh_token": f"authbseB{secrets.token_hex(16)}",
         }
-        if armed(self._far, scenarios.USER_ID, call.method):
+        if self._far.take(scenarios.USER_ID, method=call.method):
             return answer | {"user_id": self.user_id(key)}
         answer["open_id"] = self.open_id(key)
         if self._side.has_union_ids:
@@ -123,7 +123,10 @@ class People:
         if not code:
             raise missing("isv.missing-code")
         found = self._far.get("login_code", code)
-        used = found is not None and armed(self._far, scenarios.CODE_USED, call.method) is not None
+        used = (
+            found is not None
+            and self._far.take(scenarios.CODE_USED, method=call.method) is not None
+        )
         late = found is not None and found["until"] <= self._far.clock.now().timestamp()
         if found is None or found["used"] or used or late:
             raise invalid("isv.code-invalid", "授权码code无效")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from adapters.alipay.simulator import scenarios
 from adapters.alipay.simulator.authority import serial
 from adapters.alipay.simulator.keys import KeyOffice
-from adapters.alipay.simulator.wire import AlipaySide, Call, armed, invalid, missing
+from adapters.alipay.simulator.wire import AlipaySide, Call, invalid, missing
 from adapters.far_side import FarSide
 from kit.clock import CHINA
 
@@ -123,6 +123,6 @@ class RequestCheck:
         except ValueError:
             raise wrong from None
         off_s = abs((self._far.clock.now() - stamp).total_seconds())
-        scenario = armed(self._far, scenarios.CLOCK_WRONG, parameters["method"])
+        scenario = self._far.take(scenarios.CLOCK_WRONG, method=parameters["method"])
         if off_s > STAMP_DIFFERENCE_MAX_S or scenario is not None:
             raise wrong

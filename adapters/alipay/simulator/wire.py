@@ -9,7 +9,6 @@ from typing import Any, Self
 from adapters.alipay.settings import AlipaySettings
 from adapters.alipay.signing import read_private_key
 from adapters.alipay.simulator.keys import bare
-from adapters.far_side import FarSide
 from kit.secrets import Secret
 
 
@@ -107,11 +106,3 @@ def text(content: Mapping[str, Any], name: str, length_max: int, pattern: str = 
 
 
 Answering = Callable[[Call], dict[str, Any]]
-
-
-def armed(far_side: FarSide, scenario: str, method: str) -> dict[str, Any] | None:
-    """The scenario's settings if it is armed for this call; one of its times is used up."""
-    waiting = far_side.get("scenario", scenario)
-    if waiting is None or waiting.get("method") not in {None, method}:
-        return None
-    return far_side.take(scenario)

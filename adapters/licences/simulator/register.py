@@ -1,6 +1,5 @@
 """What the register knows, in the form in which its feed tells it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +180,3 @@ def masked(feed: dict[str, Any]) -> dict[str, Any]:
     if "operator" in shown:
         shown["operator"] = starred(shown["operator"])
     return shown
-
-
-def compact(made: object) -> str:
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":"))

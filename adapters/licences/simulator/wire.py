@@ -12,8 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from adapters.far_side import FarSide
+from adapters.far_wire import compact, hung_up, json_answer
 from adapters.licences.simulator import scenarios
-from adapters.licences.simulator.register import Register, cancelled, compact, masked, revoked
+from adapters.licences.simulator.register import Register, cancelled, masked, revoked
 from kit.secrets import Secret
 
 LIFE_S = 7200
@@ -134,7 +135,7 @@ class Endpoint:
             raise _Refusal("401", "access_token is not valid")
 
     def _refuse_if_armed(self, call: str) -> None:
-        if self._armed(scenarios.NOT_ADMITTED, call):
+        if self._far.take(scenarios.NOT_ADMITTED, call=call):
             raise _Refusal("403", "scenario: not admitted")
         if call != "query":
             return
@@ -144,14 +145,12 @@ class Endpoint:
             raise _Refusal(str(failing.get("code", "500")), "scenario: failure")
 
     async def _fault(self, request: web.Request, call: str) -> web.StreamResponse | None:
-        if slow := self._armed(scenarios.SLOW, call):
+        if slow := self._far.take(scenarios.SLOW, call=call):
             await asyncio.sleep(float(slow.get("seconds", 15)))
-        if self._armed(scenarios.RESET_CONNECTION, call):
+        if self._far.take(scenarios.RESET_CONNECTION, call=call):
             self._record(request, 0, f"scenario {scenarios.RESET_CONNECTION}")
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if self._armed(scenarios.DOWN, call):
+            return hung_up(request)
+        if self._far.take(scenarios.DOWN, call=call):
             self._record(request, 503, f"scenario {scenarios.DOWN}")
             return web.Response(status=503, text="<html>503 Service Unavailable</html>")
         if call == "query" and self._far.take(scenarios.GARBLED):
@@ -159,22 +158,13 @@ class Endpoint:
             return web.Response(text='{"code":"200","data":', content_type="application/json")
         return None
 
-    def _armed(self, scenario: str, call: str) -> dict[str, Any] | None:
-        """The scenario's settings if it is armed for this call; one of its times is used up."""
-        waiting = self._far.get("scenario", scenario)
-        if waiting is None or waiting.get("call") not in {None, call}:
-            return None
-        return self._far.take(scenario)
-
     def _answer(
         self, request: web.Request, body: Mapping[str, Any], refused: str = ""
     ) -> web.Response:
         # A token that is not valid is told in the HTTP status, everything else in the code alone.
         status = 401 if body.get("code") == "401" else 200
         self._record(request, status, refused)
-        return web.Response(
-            status=status, text=compact(body), content_type="application/json", charset="utf-8"
-        )
+        return json_answer(body, status)
 
     def _record(self, request: web.Request, status: int, refused: str) -> None:
         self._far.record("inbound", f"{request.method} {request.path}", status, refused)

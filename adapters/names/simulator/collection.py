@@ -3,12 +3,12 @@
 How long a name is kept is law (企业名称登记管理规定 article 18), the ``retcode`` values are not.
 """
 
-import json
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from adapters.far_register import Failure
 from adapters.far_side import FarSide
 from adapters.names.simulator import scenarios
 from adapters.names.simulator.comparing import (
@@ -31,30 +31,12 @@ _PARTS = (
 _NEEDED = ("entName", "district", "nameTrade")
 
 
-class Failure(Exception):
-    """A result with another ``retcode`` than success."""
-
-    def __init__(self, retcode: str, words: str) -> None:
-        super().__init__(f"{retcode} {words}")
-        self.retcode = retcode
-        self.words = words
-
-
-def armed(far_side: FarSide, scenario: str, service: str) -> dict[str, Any] | None:
-    """The scenario's settings if it is armed for this question; one of its times is used up."""
-    waiting = far_side.get("scenario", scenario)
-    if waiting is None or waiting.get("service") not in {None, service}:
-        return None
-    return far_side.take(scenario)
-
-
 class Library:
     """Facts ``name`` (by full name: registered, or given up on a day), ``kept`` (by number),
-    ``reference`` (whose number), ``counter`` and ``quota``."""
+    ``reference`` (whose number) and ``counter``."""
 
-    def __init__(self, far_side: FarSide, minute_max: int) -> None:
+    def __init__(self, far_side: FarSide) -> None:
         self._far = far_side
-        self._minute_max = minute_max
 
     def register(self, parts: Mapping[str, str]) -> None:
         self._far.put("name", parts["entName"], {"parts": _parts(parts), "given_up_on": None})
@@ -67,13 +49,6 @@ class Library:
 
     def answer(self, service: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """A result's ``data``; :class:`Failure`."""
-        if armed(self._far, scenarios.NOT_PERMITTED, service):
-            raise Failure("100201", "scenario: application is not admitted to this service")
-        if armed(self._far, scenarios.QUOTA, service):
-            raise Failure("100301", "scenario: quota is used up")
-        self._count()
-        if failing := armed(self._far, scenarios.FAILURE, service):
-            raise Failure(str(failing.get("retcode", "999999")), "scenario: system error")
         told = {name: str(value) for name, value in parameters.items()}
         if service == "check":
             return self._check(told)
@@ -89,16 +64,16 @@ class Library:
             {"entName": full, "simType": difference.kind, "reason": difference.reason}
             for full, difference in self._in_the_way(told, "check")
         ]
-        if lines and armed(self._far, scenarios.STRANGE_LINE, "check"):
+        if lines and self._far.take(scenarios.STRANGE_LINE, service="check"):
             lines[-1]["simType"] = "9"
         return {"list": lines[:LINES_MAX]}
 
     def _in_the_way(self, told: Mapping[str, str], service: str) -> list[tuple[str, Difference]]:
         name = _name(told)
         found = [(one.full, why) for one in self._all() if (why := compared(name, one))]
-        if armed(self._far, scenarios.TAKEN, service):
+        if self._far.take(scenarios.TAKEN, service=service):
             found.append((name.full, Difference(SAME, TRADE_WORD)))
-        if armed(self._far, scenarios.SIMILAR, service):
+        if self._far.take(scenarios.SIMILAR, service=service):
             found.append((name.full, Difference(SIMILAR, SOUND)))
         return sorted(found, key=lambda line: (line[1], line[0]))
 
@@ -107,7 +82,7 @@ class Library:
         number = self._number_of(reference)
         if number is not None:
             return self._shown(number)
-        if armed(self._far, scenarios.NOT_ALLOWED, "reserve"):
+        if self._far.take(scenarios.NOT_ALLOWED, service="reserve"):
             raise Failure("200102", "scenario: name is not allowed")
         if any(why.kind == SAME for _, why in self._in_the_way(told, "reserve")):
             raise Failure("200101", "name is taken")
@@ -163,18 +138,6 @@ class Library:
 
     def _today(self) -> date:
         return self._far.clock.now().astimezone(CHINA).date()
-
-    def _count(self) -> None:
-        minute = int(self._far.clock.now().timestamp()) // 60
-        kept = self._far.get("quota", "minute")
-        calls = int(kept["calls"]) if kept is not None and kept["number"] == minute else 0
-        if calls >= self._minute_max:
-            raise Failure("100301", "quota of the minute is used up")
-        self._far.put("quota", "minute", {"number": minute, "calls": calls + 1})
-
-
-def compact(made: dict[str, Any]) -> str:
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":"))
 
 
 def _parts(told: Mapping[str, str]) -> dict[str, str]:

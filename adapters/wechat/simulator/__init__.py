@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.far_side import FarSide
+from adapters.far_wire import handler
 from adapters.wechat.simulator import scenarios
 from adapters.wechat.simulator.face import FaceChecks, Outcome, UnknownFaceCheck
 from adapters.wechat.simulator.messages import DialogRefused, Messages, PhoneMessage
@@ -15,7 +16,7 @@ from adapters.wechat.simulator.people import People, UnknownPerson
 from adapters.wechat.simulator.pushes import Pushes
 from adapters.wechat.simulator.scenarios import SCENARIOS
 from adapters.wechat.simulator.tokens import TokenOffice
-from adapters.wechat.simulator.wire import Answering, Call, Endpoint, WeChatSide, handler
+from adapters.wechat.simulator.wire import Answering, Call, Endpoint, WeChatSide
 
 __all__ = [
     "SCENARIOS",
@@ -59,7 +60,7 @@ class WeChatSimulator:
         )
         for method, path, answering in routes:
             endpoint = Endpoint(self._far, method, path, answering)
-            application.router.add_route("*", path, handler(endpoint))
+            application.router.add_route("*", path, handler(endpoint.handle))
         return application
 
     # What the far side does by itself.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from adapters.far_side import FarSide
 from adapters.wechat.simulator.people import People
-from adapters.wechat.simulator.wire import Call, Refusal, armed
+from adapters.wechat.simulator.wire import Call, Refusal
 
 LIFE_S = 3600
 PASSED = 10000
@@ -68,9 +68,9 @@ class FaceChecks:
             return {"errcode": 0, "errmsg": "ok", "verify_ret": ILLEGAL_ID}
         self._check_belongs(check, call)
         result = check["result"]
-        if result != NOT_FINISHED and armed(self._far, "wechat.face_pending", call.path):
+        if result != NOT_FINISHED and self._far.take("wechat.face_pending", path=call.path):
             result = COMPARING
-        if forced := armed(self._far, "wechat.face_result", call.path):
+        if forced := self._far.take("wechat.face_result", path=call.path):
             result = int(forced.get("verify_ret", FAILED))
         return {"errcode": 0, "errmsg": "ok", "verify_ret": result}
 

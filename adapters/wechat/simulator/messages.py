@@ -11,7 +11,7 @@ from adapters.wechat.port import SubscribeTemplate
 from adapters.wechat.simulator.keyword_rules import is_valid
 from adapters.wechat.simulator.people import People
 from adapters.wechat.simulator.pushes import Pushes
-from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide, armed
+from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide
 
 DIALOG_TEMPLATES_MAX = 3
 """Five with new base libraries; old phones show three, and so much is what may be counted on."""
@@ -59,9 +59,9 @@ class Messages:
         page = self._page(call)
         if call.text("miniprogram_state") not in _STATES or call.text("lang") not in _LANGUAGES:
             raise Refusal(47003, "argument invalid!")
-        if armed(self._far, "wechat.daily_quota", call.path):
+        if self._far.take("wechat.daily_quota", path=call.path):
             raise Refusal(45009, "reach max api daily quota limit")
-        refuses = armed(self._far, "wechat.refuses_message", call.path) is not None
+        refuses = self._far.take("wechat.refuses_message", path=call.path) is not None
         with self._far.together():
             if refuses or not self._spend(open_id, call.text("template_id"), template):
                 raise Refusal(43101, "user refuse to accept the msg")
@@ -133,7 +133,7 @@ class Messages:
         template = self._side.templates.get(call.text("template_id"))
         if template is None:
             raise Refusal(40037, "invalid template_id")
-        if armed(self._far, "wechat.template_banned", call.path):
+        if self._far.take("wechat.template_banned", path=call.path):
             raise Refusal(43116, "This template_id is banned")
         return template
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.far_side import FarSide
 from adapters.wechat.simulator.tokens import counted
-from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide, armed, equal
+from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide, equal
 
 CODE_LIFE_S = 300
 LOGINS_A_MINUTE_MAX = 100
@@ -74,7 +74,7 @@ class People:
         if not query.get("js_code"):
             raise Refusal(41008, "missing code")
         key = self._spent("login_code", query["js_code"], used=Refusal(40163, "code been used"))
-        if armed(self._far, "wechat.high_risk_user", call.path):
+        if self._far.take("wechat.high_risk_user", path=call.path):
             raise Refusal(40226, "code blocked")
         if not counted(self._far, f"login {key}", self._far.clock.now(), LOGINS_A_MINUTE_MAX):
             raise Refusal(45011, "api minute-quota reach limit, must slower retry next minute")
@@ -85,7 +85,7 @@ class People:
         if call.text("openid") and call.text("openid") != self.open_id(key):
             raise Refusal(40003, "invalid openid")
         country, pure = _split_phone(self.get(key)["phone"])
-        foreign = armed(self._far, "wechat.phone_of_another_app", call.path) is not None
+        foreign = self._far.take("wechat.phone_of_another_app", path=call.path) is not None
         app_id = "wx00000000another0" if foreign else self._side.app_id
         return {
             "errcode": 0,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.far_side import FarSide
-from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide, armed, equal
+from adapters.wechat.simulator.wire import Call, Refusal, WeChatSide, equal
 from kit.clock import CHINA
 
 LIFE_S = 7200
@@ -52,9 +52,9 @@ class TokenOffice:
         value = call.query.get("access_token", "")
         if not value:
             raise Refusal(41001, "access_token missing")
-        if armed(self._far, "wechat.token_revoked", call.path):
+        if self._far.take("wechat.token_revoked", path=call.path):
             self.revoke()
-        if armed(self._far, "wechat.token_invalid", call.path):
+        if self._far.take("wechat.token_invalid", path=call.path):
             raise Refusal(40001, INVALID)
         token = self._far.get("token", value)
         if token is None or token["revoked"]:

@@ -4,13 +4,14 @@ import asyncio
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from adapters.far_side import FarSide
+from adapters.far_wire import hung_up, json_answer
 from adapters.wechat.port import SubscribeTemplate
 from adapters.wechat.simulator.scenarios import REFUSALS
 from kit.secrets import Secret
@@ -74,18 +75,14 @@ def new_rid() -> str:
     return "-".join(secrets.token_hex(4) for _ in range(3))
 
 
-def armed(far_side: FarSide, scenario: str, path: str) -> dict[str, Any] | None:
-    """The scenario's settings if it is armed for this path; one of its times is used up."""
-    waiting = far_side.get("scenario", scenario)
-    if waiting is None or waiting.get("path") not in {None, path}:
-        return None
-    return far_side.take(scenario)
-
-
 def armed_refusal(far_side: FarSide, path: str) -> Refusal | None:
     for name, _ in far_side.all("scenario"):
         refusal = REFUSALS.get(name)
-        if refusal is not None and path in refusal.paths and (how := armed(far_side, name, path)):
+        if (
+            refusal is not None
+            and path in refusal.paths
+            and (how := far_side.take(name, path=path))
+        ):
             return Refusal(int(how.get("errcode", refusal.errcode)), refusal.errmsg)
     return None
 
@@ -104,18 +101,17 @@ class Endpoint:
         self.answering = answering
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        if fault := armed(self.far_side, "wechat.reset_connection", self.path):
+        if fault := self.far_side.take("wechat.reset_connection", path=self.path):
             if fault.get("after_acting"):
                 self._answer(await self._read(request))
             return self._hang_up(request)
-        if armed(self.far_side, "wechat.bad_gateway", self.path):
+        if self.far_side.take("wechat.bad_gateway", path=self.path):
             self._record(502, "scenario wechat.bad_gateway")
             return web.Response(status=502, text="<html>502 Bad Gateway</html>")
         answer = self._answer(await self._read(request))
-        if slow := armed(self.far_side, "wechat.slow", self.path):
+        if slow := self.far_side.take("wechat.slow", path=self.path):
             await asyncio.sleep(float(slow.get("seconds", 15)))
-        text = json.dumps(answer, ensure_ascii=False)
-        return web.Response(text=text, content_type="application/json", charset="utf-8")
+        return json_answer(answer)
 
     async def _read(self, request: web.Request) -> Call | Refusal:
         if request.method != self.method:
@@ -142,7 +138,7 @@ class Endpoint:
         try:
             if isinstance(call, Refusal):
                 raise call
-            if armed(self.far_side, "wechat.system_error", self.path):
+            if self.far_side.take("wechat.system_error", path=self.path):
                 raise Refusal(-1, "system error")
             if refusal := armed_refusal(self.far_side, self.path):
                 raise refusal
@@ -158,18 +154,7 @@ class Endpoint:
 
     def _hang_up(self, request: web.Request) -> web.StreamResponse:
         self._record(0, "scenario wechat.reset_connection")
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
+        return hung_up(request)
 
     def _record(self, status: int, refused: str, **more: Any) -> None:
         self.far_side.record("inbound", f"{self.method} {self.path}", status, refused, **more)
-
-
-def handler(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """aiohttp wants a coroutine function."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        return await endpoint.handle(request)
-
-    return handle

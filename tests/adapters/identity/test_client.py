@@ -14,13 +14,14 @@ from adapters.identity.port import RegisteredRole
 from adapters.identity.settings import IdentityRegisterSettings
 from adapters.jpaas import GATEWAY_PATH, GatewayFarSide, GatewaySettings
 from kit.secrets import IdNumber, PersonName, Secret
-from tests.adapters.identity.world import (
+from tests.adapters.gateway import (
     APP_ID,
     APP_PRIVATE_KEY,
-    APP_PUBLIC_KEY,
-    NOBODYS_NUMBER,
-    PLATFORM_PRIVATE_KEY,
+    FAR_SIDE,
     PLATFORM_PUBLIC_KEY,
+)
+from tests.adapters.identity.world import (
+    NOBODYS_NUMBER,
     QIAN,
     SHOP,
     STORE,
@@ -40,7 +41,7 @@ OtherRegister = Callable[[bytes], Awaitable[IdentityRegisterClient]]
 @pytest.fixture
 async def other_register(world: World) -> AsyncIterator[OtherRegister]:
     """A register whose gateway is right and which answers everything with these bytes."""
-    gateway = GatewayFarSide(APP_ID, APP_PUBLIC_KEY, PLATFORM_PRIVATE_KEY)
+    gateway = GatewayFarSide(*FAR_SIDE)
     async with AsyncExitStack() as stack:
 
         async def client(answer: bytes) -> IdentityRegisterClient:

@@ -16,11 +16,9 @@ from adapters.identity.simulator import (
     development_keys,
 )
 from kit.secrets import Secret
+from tests.adapters.gateway import FAR_SIDE
 from tests.adapters.identity.world import (
-    APP_ID,
-    APP_PUBLIC_KEY,
     PERSONAL,
-    PLATFORM_PRIVATE_KEY,
     QIAN,
     SHOP,
     WU,
@@ -42,6 +40,7 @@ async def matches(world: World) -> bool:
         ("register_down", {}, Unreachable, "status_503", 1),
         ("register_slow", {"seconds": 2.5}, Unreachable, "timeout", 1),
         ("register_reset_connection", {}, Unreachable, "broken_answer", 2),
+        ("register_lost_answer", {}, Unreachable, "broken_answer", 4),
         ("register_gateway_refuses", {}, Misconfigured, "gateway_refused", 1),
         ("register_gateway_refuses", {"code": 429}, Unreachable, "too_many_requests", 1),
         ("register_gateway_refuses", {"code": 500}, Unreachable, "gateway_error", 2),
@@ -141,7 +140,7 @@ async def test_the_journal_and_the_log_show_why_and_not_whom(
 async def test_everything_survives_closing_and_opening_again(world: World, tmp_path: Path) -> None:
     world.simulator.register_company(*SHOP, {QIAN[0]: "2"})
     again = FarSide(tmp_path / "register.sqlite3", "identity_register", world.clock)
-    side = IdentityRegisterSide(APP_ID, APP_PUBLIC_KEY, PLATFORM_PRIVATE_KEY)
+    side = IdentityRegisterSide(*FAR_SIDE)
     IdentityRegisterSimulator(again, side).register_company("91370800MA3QAAA1XT", "B", {WU[0]: "1"})
     again.close()
     assert await world.client.companies(name_of(WU), number_of(WU))

@@ -7,19 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.far_side import FarSide
-from adapters.gm import SM2PrivateKey, new_key_pair
+from adapters.gm import SM2PrivateKey
 from adapters.http import HTTPClients, PeerLimits
 from adapters.identity.client import IdentityRegisterClient
 from adapters.identity.settings import IdentityRegisterSettings
 from adapters.identity.simulator import IdentityRegisterSide, IdentityRegisterSimulator
-from adapters.jpaas import GatewaySettings
 from kit.clock import ShiftableClock
 from kit.secrets import IdNumber, PersonName, Secret
+from tests.adapters.gateway import APP_PRIVATE_KEY, FAR_SIDE, gateway_settings
 from tests.adapters.wechat.world import serving
-
-APP_ID = "sd0123456789ab"
-APP_PRIVATE_KEY, APP_PUBLIC_KEY = new_key_pair()
-PLATFORM_PRIVATE_KEY, PLATFORM_PUBLIC_KEY = new_key_pair()
 
 # Made up, with valid check digits.
 QIAN = ("testqian", "测试钱多多", "370102199003071238")
@@ -31,14 +27,7 @@ PERSONAL = {*QIAN[1:], *WU[1:], NOBODYS_NUMBER, APP_PRIVATE_KEY.reveal()}
 
 
 def settings(base_url: str, **gateway: object) -> IdentityRegisterSettings:
-    given: dict[str, object] = {
-        "base_url": base_url,
-        "app_id": APP_ID,
-        "platform_public_key": PLATFORM_PUBLIC_KEY,
-        "private_key": APP_PRIVATE_KEY,
-        "origin": "3",
-    }
-    return IdentityRegisterSettings(GatewaySettings(**{**given, **gateway}))  # type: ignore[arg-type]
+    return IdentityRegisterSettings(gateway_settings(base_url, **gateway))
 
 
 @dataclass
@@ -81,14 +70,9 @@ def a_client(
 async def a_world(folder: Path, **side: object) -> AsyncIterator[World]:
     clock = ShiftableClock()
     far_side = FarSide(folder / "register.sqlite3", "identity_register", clock)
-    given: dict[str, object] = {
-        "app_id": APP_ID,
-        "app_public_key": APP_PUBLIC_KEY,
-        "platform_private_key": PLATFORM_PRIVATE_KEY,
-    }
     simulator = IdentityRegisterSimulator(
         far_side,
-        IdentityRegisterSide(**{**given, **side}),  # type: ignore[arg-type]
+        IdentityRegisterSide(*FAR_SIDE, **side),  # type: ignore[arg-type]
     )
     for person in (QIAN, WU):
         simulator.register_person(*person)

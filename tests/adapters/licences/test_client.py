@@ -27,16 +27,16 @@ async def test_a_company_comes_with_all_that_is_registered(world: World) -> None
     assert company.legal_representative_id == IdNumber(QIAN[1])
     assert (company.domicile, company.scope) == (EATERY.domicile, EATERY.scope)
     assert company.capital_wan == Decimal(100)
-    assert (company.established, company.term_to) == (date(2019, 5, 20), date(2039, 5, 19))
+    assert company.term_to == date(2039, 5, 19)
     assert (company.industry_class, company.industry) == ("H", "6210")
-    assert (company.authority_region, company.employees) == ("370102", 10)
+    assert company.employees == 10
     assert [(one.name.reveal(), one.position) for one in company.officers] == [
         (QIAN[0], "执行董事"), (WU[0], "监事"),
     ]  # fmt: skip
     assert [(one.subscribed_wan, one.paid_wan) for one in company.shareholders] == [
         (Decimal(60), Decimal(10)), (Decimal(40), Decimal(0)),
     ]  # fmt: skip
-    assert (company.branches, company.investments, company.liquidating) == (1, 1, False)
+    assert (company.branches, company.investments) == (1, 1)
 
 
 async def test_an_individual_business_has_its_own_shape(world: World) -> None:

@@ -46,9 +46,7 @@ def test_whatever_comes_ends_in_an_adapter_error(body: bytes) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(
-            ["regcap", "estdate", "opto", "empnum", "dom", "industryco", "regorg", "regstateCn"]
-        ),
+        st.sampled_from(["regcap", "opfrom", "opto", "empnum", "dom", "industryco", "regstateCn"]),
         st.none()
         | st.booleans()
         | st.integers()
@@ -77,7 +75,7 @@ def test_an_odd_value_is_left_out_and_breaks_nothing(odd: dict[str, object]) -> 
     ],
 )
 def test_dates_come_in_several_forms(told: object, meant: date | None) -> None:
-    assert read(estdate=told).established == meant
+    assert read(opto=told).term_to == meant
 
 
 def test_an_end_in_a_thousand_years_is_a_long_term() -> None:

@@ -12,11 +12,11 @@ from adapters.jpaas import GATEWAY_PATH, GatewayFarSide
 from adapters.names.client import NameLibraryClient
 from adapters.names.port import Reservation, SimilarName
 from adapters.names.settings import INTERFACES, NameLibrarySettings
+from tests.adapters.gateway import FAR_SIDE
 from tests.adapters.names.world import (
     SHOP,
     World,
     a_client,
-    keys_of_far_side,
     name,
     settings,
 )
@@ -29,7 +29,7 @@ REFERENCE = "draft-0001"
 @pytest.fixture
 async def other_library(world: World) -> AsyncIterator[OtherLibrary]:
     """A library whose gateway is right and which answers everything with these bytes."""
-    gateway = GatewayFarSide(*keys_of_far_side())
+    gateway = GatewayFarSide(*FAR_SIDE)
     async with AsyncExitStack() as stack:
 
         async def client(answer: bytes) -> NameLibraryClient:

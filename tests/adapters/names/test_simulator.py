@@ -17,12 +17,12 @@ from adapters.names.simulator import (
     development_keys,
 )
 from kit.secrets import Secret
+from tests.adapters.gateway import FAR_SIDE
 from tests.adapters.names.world import (
     PERSONAL,
     SHOP,
     World,
     a_world,
-    keys_of_far_side,
     name,
 )
 
@@ -170,7 +170,7 @@ async def test_the_journal_and_the_log_show_why_and_not_which_name(
 
 async def test_everything_survives_closing_and_opening_again(world: World, tmp_path: Path) -> None:
     again = FarSide(tmp_path / "names.sqlite3", "name_library", world.clock)
-    side = NameLibrarySide(*keys_of_far_side())
+    side = NameLibrarySide(*FAR_SIDE)
     NameLibrarySimulator(again, side).register_name("370102", SHOP, "6210")
     again.close()
     assert await world.client.check(name())

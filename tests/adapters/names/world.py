@@ -7,19 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.far_side import FarSide
-from adapters.gm import new_key_pair
 from adapters.http import HTTPClients, PeerLimits
-from adapters.jpaas import GatewaySettings
 from adapters.names.client import NameLibraryClient
 from adapters.names.port import ProposedName
 from adapters.names.settings import NameLibrarySettings
 from adapters.names.simulator import NameLibrarySide, NameLibrarySimulator
-from kit.secrets import Secret
+from tests.adapters.gateway import APP_PRIVATE_KEY, FAR_SIDE, gateway_settings
 from tests.adapters.wechat.world import serving
 
-APP_ID = "sd0123456789ab"
-APP_PRIVATE_KEY, APP_PUBLIC_KEY = new_key_pair()
-PLATFORM_PRIVATE_KEY, PLATFORM_PUBLIC_KEY = new_key_pair()
 SHOP = ("济南", "试泉香", "餐饮", "有限公司")
 PERSONAL = {"济南试泉香餐饮有限公司", "试泉香", APP_PRIVATE_KEY.reveal()}
 FIRST_DAY = datetime(2026, 12, 31, 4, tzinfo=UTC)
@@ -48,14 +43,7 @@ def name(
 
 
 def settings(base_url: str, **gateway: object) -> NameLibrarySettings:
-    given: dict[str, object] = {
-        "base_url": base_url,
-        "app_id": APP_ID,
-        "platform_public_key": PLATFORM_PUBLIC_KEY,
-        "private_key": APP_PRIVATE_KEY,
-        "origin": "3",
-    }
-    return NameLibrarySettings(GatewaySettings(**{**given, **gateway}))  # type: ignore[arg-type]
+    return NameLibrarySettings(gateway_settings(base_url, **gateway))
 
 
 @dataclass
@@ -85,20 +73,11 @@ def a_client(
 async def a_world(folder: Path, **side: object) -> AsyncIterator[World]:
     clock = MovedClock()
     far_side = FarSide(folder / "names.sqlite3", "name_library", clock)
-    given: dict[str, object] = {
-        "app_id": APP_ID,
-        "app_public_key": APP_PUBLIC_KEY,
-        "platform_private_key": PLATFORM_PRIVATE_KEY,
-    }
     simulator = NameLibrarySimulator(
         far_side,
-        NameLibrarySide(**{**given, **side}),  # type: ignore[arg-type]
+        NameLibrarySide(*FAR_SIDE, **side),  # type: ignore[arg-type]
     )
     async with HTTPClients() as http, serving(simulator.application()) as base_url:
         client = a_client(settings(base_url), http, clock)
         yield World(clock, far_side, simulator, http, base_url, client)
     far_side.close()
-
-
-def keys_of_far_side() -> tuple[str, str, Secret]:
-    return APP_ID, APP_PUBLIC_KEY, PLATFORM_PRIVATE_KEY

@@ -74,6 +74,7 @@ def test_why_a_value_is_unfit_is_said_without_the_value(kind: str) -> None:
 @pytest.mark.parametrize("keyword", PROSE)
 @given(value=st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=200))
 @example(value="食" * 200)
+@example(value="\U0001d7d9")
 def test_any_prose_that_shows_anything_is_sent(keyword: str, value: str) -> None:
     sent = fit(keyword, value)
     assert sent

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from adapters.errors import AdapterError, Misconfigured, Refused, Unreachable
-from adapters.wechat.errors import BUSY, MEANINGS, TOKEN_REJECTED, Kind
+from adapters.errors import AdapterError, Misconfigured, Refused
+from adapters.wechat.errors import BUSY, MEANINGS, TOKEN_REJECTED
 from adapters.wechat.simulator.scenarios import (
     FACE_BEGIN,
     FACE_RESULT,
@@ -20,11 +20,6 @@ from adapters.wechat.simulator.scenarios import (
 from kit.ids import new_id
 from tests.adapters.wechat.world import ZHANG, World, message, name_of, number_of
 
-KINDS = {
-    Kind.REFUSED: Refused,
-    Kind.UNREACHABLE: Unreachable,
-    Kind.MISCONFIGURED: Misconfigured,
-}
 HAND_MADE = {
     "wechat.system_error": -1,
     "wechat.token_invalid": 40001,
@@ -91,7 +86,7 @@ async def test_a_refusal_of_the_table_is_met_as_its_number_says(
     world.far_side.arm(name, 1_000, path=path)
     with pytest.raises(AdapterError) as failed:
         await CALLS[path](world)
-    assert type(failed.value) is KINDS[MEANINGS[errcode].kind]
+    assert type(failed.value) is MEANINGS[errcode].kind
     assert failed.value.code == MEANINGS[errcode].code
     assert [call["errcode"] for call in world.calls(path)] == [errcode] * tried(errcode, path)
 
@@ -117,7 +112,7 @@ async def test_a_refusal_of_a_good_request_is_met_as_its_number_says(
     world.far_side.arm(name, 1_000, path=path)
     with pytest.raises(AdapterError) as failed:
         await CALLS[path](world)
-    assert type(failed.value) is KINDS[MEANINGS[errcode].kind]
+    assert type(failed.value) is MEANINGS[errcode].kind
     assert failed.value.code == MEANINGS[errcode].code
     assert len(world.calls(path)) == tried(errcode, path)
 

@@ -59,7 +59,7 @@ async def test_no_log_line_shows_a_secret_or_a_person(
     printed = capfd.readouterr()
     written = printed.out + printed.err + caplog.text
     assert "peer_called" in written
-    assert "wechat_token_renewed" in written
+    assert "access_token_renewed" in written
     assert sum(value in written for value in secret) == 0
 
 

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from adapters.access_tokens import AccessToken
 from adapters.errors import AdapterError, Misconfigured, Unreachable
-from adapters.wechat.tokens import AccessToken
 from kit.coordination.ports import Cache
 from kit.secrets import Secret
 from tests.adapters.wechat.world import PHONE, SEND, STABLE_TOKEN, World, message

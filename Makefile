@@ -36,7 +36,7 @@ test: ## Everything CI checks: lint, types, imports, dependencies, the suite on 
 ci: test ## The same as test, under the name CI knows
 
 test-fast: ## The suite once, on SQLite and in-process stand-ins (ARGS="-k drafts" goes to pytest)
-	$(DEV) exec $(PYTHON) -m pytest -q -n $${TEST_PROCESSES:-2} $(ARGS)
+	$(DEV) exec $(PYTHON) -m pytest -q -n $${TEST_PROCESSES:-3} $(ARGS)
 
 lint: ## Format and lint rules
 	$(DEV) $(PYTHON) -m ruff format --check . && $(PYTHON) -m ruff check .
@@ -52,7 +52,7 @@ dependencies: ## Every import is declared, every declared package is used
 	$(DEV) $(PYTHON) -m deptry .
 
 coverage: ## The suite once with branch coverage, and its gate
-	$(DEV) exec $(PYTHON) -m pytest -q -n $${TEST_PROCESSES:-2} --cov --cov-report=term
+	$(DEV) exec $(PYTHON) -m pytest -q -n $${TEST_PROCESSES:-3} --cov --cov-report=term
 
 ##@ Change
 .PHONY: format openapi migrations freeze

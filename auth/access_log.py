@@ -13,7 +13,10 @@ from auth.models import AccessLog
 from kit.clock import Clock
 from kit.ids import new_id
 
-Who = Literal["wechat", "alipay", "aishandong", "province", "identity_register"]
+Who = Literal[
+    "wechat", "alipay", "aishandong", "province", "identity_register", "e_signature",
+    "helper", "counter",
+]  # fmt: skip
 What = Literal[
     "phone",
     "name_and_id_number",
@@ -22,6 +25,7 @@ What = Literal[
     "application",
     "documents",
     "message",
+    "draft",
 ]
 Why = Literal[
     "login",
@@ -30,6 +34,8 @@ Why = Literal[
     "acting_for",
     "application",
     "progress",
+    "helping",
+    "signing",
 ]
 
 PLATFORMS: Mapping[str, Who] = {

@@ -5,15 +5,18 @@ from typing import ClassVar
 from sanic import Request
 
 from auth.admission import Admission
-from auth.citizen import Citizen
+from auth.citizen import Citizen, Filler
+from auth.handed_over import TOKEN_MARK, HandedOver
 from auth.problems import (
     AccessTokenExpired,
     AccessTokenInvalid,
     IdentityCheckRequired,
     LoginRequired,
     SessionEnded,
+    TerminalNotAuthentic,
 )
 from auth.service import PeopleService
+from auth.terminals import CallingTerminal, Terminals
 from kit.describe import AccessRule, Caller, provided
 from kit.problems import Problem
 
@@ -67,10 +70,43 @@ class _Citizens(AccessRule):
     )
 
     async def admit(self, request: Request) -> Citizen:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise LoginRequired
+        return await provided(request, Admission).admit(_token(request))
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise LoginRequired
+    return token
+
+
+class _Fillers(AccessRule):
+    """Whoever signed in, and whoever sits at a terminal where a person handed a draft over. Which
+    drafts are open to them the handler asks."""
+
+    name = "fillers"
+    needs_token = True
+    problems = _Citizens.problems
+
+    async def admit(self, request: Request) -> Filler:
+        token = _token(request)
+        if token.startswith(TOKEN_MARK):
+            handed_over = provided(request, HandedOver)  # type: ignore[type-abstract]
+            return await handed_over.admit(token)
         return await provided(request, Admission).admit(token)
+
+
+class _Terminals(AccessRule):
+    """Configured counters and kiosks, which prove each request (auth/terminals.py)."""
+
+    name = "terminals"
+    problems: ClassVar[tuple[type[Problem], ...]] = (TerminalNotAuthentic,)
+
+    async def admit(self, request: Request) -> CallingTerminal:
+        query = request.query_string
+        target = f"{request.path}?{query}" if query else request.path
+        terminals = provided(request, Terminals)
+        return await terminals.admit(request.method, target, request.headers, request.body)
 
 
 class _VerifiedCitizens(_Citizens):
@@ -82,6 +118,19 @@ class _VerifiedCitizens(_Citizens):
 
     async def confirm(self, request: Request, caller: Caller) -> None:
         if not await provided(request, PeopleService).was_checked_just_now(caller.key):
+            raise IdentityCheckRequired
+
+
+class _NamedCitizens(_Citizens):
+    """Whoever signed in and at some time said who he is; whether by showing himself or by a name
+    that belongs to the number."""
+
+    name = "named_citizens"
+    problems: ClassVar[tuple[type[Problem], ...]] = (*_Citizens.problems, IdentityCheckRequired)
+
+    async def confirm(self, request: Request, caller: Caller) -> None:
+        profile = await provided(request, PeopleService).profile(caller.key)
+        if profile.assurance not in {"real_name", "real_person"}:
             raise IdentityCheckRequired
 
 
@@ -99,6 +148,9 @@ class _CitizensCheckedIfProven(_VerifiedCitizens):
 
 PUBLIC = _Public()
 CITIZENS = _Citizens()
+FILLERS = _Fillers()
+TERMINALS = _Terminals()
 VERIFIED_CITIZENS = _VerifiedCitizens()
+NAMED_CITIZENS = _NamedCitizens()
 CITIZENS_CHECKED_IF_PROVEN = _CitizensCheckedIfProven()
 PEERS = _Peers()

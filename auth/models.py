@@ -189,6 +189,21 @@ class AccessLog(Model):
         indexes = (("person_id", "id"), ("at",))
 
 
+class TerminalCall(Model):
+    """One authentic request of a terminal, for as long as its timestamp would be believed: the same
+    one a second time is a replay. ``guess``: it named a one-time code that was wrong, or may be."""
+
+    id = BinCharField(KEYED_HASH_LENGTH, primary_key=True)
+    """Keyed hash of the terminal and its nonce."""
+    terminal = BinCharField(32)
+    guess = fields.BooleanField(default=False)
+    at = UtcDatetimeField()
+
+    class Meta:
+        table = "terminal_call"
+        indexes = (("terminal", "guess", "at"), ("guess", "at"), ("at",))
+
+
 class Audit(Model):
     """What was done to accounts, each line chained to the one before by its hash, so that a line
     that was changed or taken away later is found. Only ever inserted."""
@@ -206,3 +221,17 @@ class Audit(Model):
 
     class Meta:
         table = "audit"
+
+
+class SavedAddress(Model):
+    """Where a person has things sent to; everything that says whose and where is sealed."""
+
+    id = BinCharField(ID_LENGTH, primary_key=True)
+    person_id = BinCharField(ID_LENGTH)
+    address_cipher = fields.BinaryField()
+    is_default = fields.BooleanField(default=False)
+    created_at = UtcDatetimeField()
+
+    class Meta:
+        table = "saved_address"
+        indexes = (("person_id", "id"),)

@@ -153,6 +153,25 @@ class IdentityCheckRequired(Problem):
     next: ClassVar[Next | None] = "verify_identity"
 
 
+class TooManyAddresses(Problem):
+    status = 409
+    code = "too_many_addresses"
+    title = Text("保存的地址太多，请先删除不用的", "Too many addresses are kept; delete some first")
+    next: ClassVar[Next | None] = "fix_fields"
+
+
+class TerminalNotAuthentic(Problem):
+    """Unknown, signed with another secret, of another moment, or the same request once more."""
+
+    status = 401
+    code = "terminal_not_authentic"
+    title = Text("无法确认终端身份", "The terminal could not be verified")
+    next: ClassVar[Next | None] = "contact"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Terminal"})
+
+
 class CallbackNotAuthentic(Problem):
     """The sender did not prove to be the platform; nothing of what came is kept."""
 

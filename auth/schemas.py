@@ -11,6 +11,10 @@ Code = Annotated[str, Meta(min_length=1, max_length=256)]
 Platform = Literal["wechat", "alipay", "aishandong", "h5"]
 CheckMethodName = Literal["wechat_face", "alipay_certify", "aishandong", "id_match"]
 CheckState = Literal["pending", "passed", "failed", "expired"]
+MainlandRegion = Annotated[
+    str, Meta(pattern="^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{4}$")
+]
+"""A division in GB/T 2260, by its province; whether there is such a county is not looked up."""
 TextVersion = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
@@ -227,6 +231,36 @@ class AccountExport(Struct, frozen=True):
     access_log: list[AccessView]
     belongings: dict[str, list[Any]]
     """By what it is: drafts, files, applications, messages ..."""
+
+
+class SaveAddress(Struct, frozen=True, forbid_unknown_fields=True):
+    """In the mainland, where mail from service halls goes. ``region`` is the six digits of a county
+    or city in GB/T 2260; ``detail`` is what stands below it. ``default``: false leaves the default
+    as it is."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=25)]
+    phone: Annotated[str, Meta(pattern=r"^1[3-9][0-9]{9}$|^0[0-9]{2,3}-?[0-9]{7,8}$")]
+    region: MainlandRegion
+    detail: Annotated[str, Meta(min_length=3, max_length=100)]
+    postal_code: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
+    default: bool = False
+
+
+class AddressView(Struct, frozen=True):
+    id: str
+    name: str
+    phone: str
+    region: str
+    detail: str
+    postal_code: str | None
+    default: bool
+
+
+class AddressList(Struct, frozen=True):
+    """The default first."""
+
+    items: list[AddressView]
+    next_cursor: None = None
 
 
 class ConsentView(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What others may know of a person. Only here is opened and sealed what a person's row holds."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -109,6 +110,14 @@ class PeopleService:
             }
         )
 
+    async def display_names(self, person_ids: Collection[str]) -> dict[str, str | None]:
+        """Masked, of as many as there are; one query."""
+        if not person_ids:
+            return {}
+        rows = await Person.filter(id__in=list(person_ids))
+        names = {row.id: self._name(row.id, row.name_cipher) for row in rows}
+        return {id_: name.masked() if name else None for id_, name in names.items()}
+
     def profile_of(self, row: Row) -> Profile:
         """From a row that somebody read together with something else."""
         person_id, checked_at = row["person_id"], row["checked_at"]
@@ -170,6 +179,18 @@ class PeopleService:
     def index_of(self, id_number: IdNumber) -> str:
         """By which a person is found again without anybody's number being readable."""
         return self._ring.index(id_number.reveal(), "person.id_number")
+
+    async def identity_index(self, person_id: str) -> str | None:
+        """Of the number that the person proved to be his own; None before he did."""
+        person = await Person.get_or_none(id=person_id)
+        return person.id_number_index if person is not None else None
+
+    async def persons_with(self, indexes: Collection[str]) -> dict[str, str]:
+        """Whose numbers these are, as far as somebody proved it; one query."""
+        if not indexes:
+            return {}
+        rows = await Person.filter(id_number_index__in=list(indexes))
+        return {row.id_number_index: row.id for row in rows if row.id_number_index is not None}
 
     async def keep_phone(self, person_id: str, phone: PhoneNumber) -> None:
         """In the caller's unit. Knowing the phone is the lowest assurance; a higher one stays. Of

@@ -146,6 +146,9 @@ _WHO = {
     "aishandong": Text("爱山东", "爱山东"),
     "province": Text("省一窗通平台及办理部门", "The provincial one-window and its departments"),
     "identity_register": Text("省身份信息核验平台", "The provincial identity register"),
+    "e_signature": Text("省电子签名服务", "The provincial e-signature service"),
+    "helper": Text("您邀请的帮办人员", "A helper whom you invited"),
+    "counter": Text("您授权的政务服务窗口或自助终端", "The counter or kiosk that you let in"),
 }
 _WHAT = {
     "phone": Text("手机号", "your phone number"),
@@ -155,6 +158,7 @@ _WHAT = {
     "application": Text("申请内容", "your application"),
     "documents": Text("申请材料", "your documents"),
     "message": Text("通知内容", "a notification"),
+    "draft": Text("您的草稿", "your draft"),
 }
 _WHY = {
     "login": Text("登录", "signing in"),
@@ -163,6 +167,8 @@ _WHY = {
     "acting_for": Text("代企业办理", "acting for a company"),
     "application": Text("办理申请", "handling your application"),
     "progress": Text("告知进度", "telling you the progress"),
+    "helping": Text("协助填写", "helping to fill it in"),
+    "signing": Text("电子签名", "signing"),
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import following, reading, saving, signing_in
+from bench import following, growing, reading, saving, signing_in
 from bench.floor import TABLES
 from bench.people import OpenDraft, Phone, applicant, signed_in
 from bench.rounds import Pace
@@ -21,7 +21,7 @@ from bench.stack import DATABASE, FloorSetup, Stack, running_stack
 from bench.table import Line, Memory, machine, render
 from tests.servers import missing_programs
 
-PARTS = ("save", "resume", "catalogue", "login", "submit")
+PARTS = ("save", "resume", "catalogue", "login", "submit", "drafts")
 PEOPLE = 400
 """Each saves at most 120 times at once and twice a second: enough of them for all the rounds."""
 FILLING = 8
@@ -44,7 +44,7 @@ class Plan:
 
     @property
     def drafts(self) -> bool:
-        return bool(self.parts & {"save", "resume"})
+        return bool(self.parts & {"save", "resume", "drafts"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,6 +120,9 @@ async def _measure(
             lines.append(await signing_in.measure(stack, floor, people, plan.pace))
     if "submit" in plan.parts:
         lines += await _follow(plan, stack, phones[:SUBMITTERS], samples)
+    if "drafts" in plan.parts:
+        _say("saving and resuming among many drafts, and with a long past")
+        lines += await growing.measure(stack, drafts.product, samples, plan.pace)
     return lines
 
 

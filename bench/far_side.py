@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from adapters.esign.simulator import ESignatureSide, ESignatureSimulator
 from adapters.far_side import FarSide
+from adapters.gm import SM2PrivateKey
 from adapters.province.outgoing import FarProvince
 from adapters.province.simulator import ProvinceSimulator
 from adapters.wechat.simulator import WeChatSimulator
@@ -18,6 +20,7 @@ from adapters.wechat.simulator.wire import WeChatSide
 from adapters.wechat.templates import registered_templates
 from bff.settings import Settings
 from kit.clock import SystemClock
+from kit.secrets import Secret
 from kit.workdays import WorkCalendar
 
 POLL_S = 0.2
@@ -28,9 +31,14 @@ class Hand:
     """What people do with their phones and departments at their desks, told over HTTP."""
 
     def __init__(
-        self, wechat: WeChatSimulator, province: ProvinceSimulator, journal: FarSide
+        self,
+        wechat: WeChatSimulator,
+        signing: ESignatureSimulator,
+        province: ProvinceSimulator,
+        journal: FarSide,
     ) -> None:
         self._wechat = wechat
+        self._signing = signing
         self._province = province
         self._journal = journal
 
@@ -39,6 +47,7 @@ class Hand:
         application.router.add_post("/people", self._people)
         application.router.add_post("/codes", self._codes)
         application.router.add_post("/face", self._face)
+        application.router.add_post("/sign", self._sign)
         application.router.add_get("/cases", self._cases)
         application.router.add_get("/received", self._received)
         application.router.add_post("/act", self._act)
@@ -49,6 +58,7 @@ class Hand:
             self._wechat.register_person(
                 person["key"], person["name"], person["id_number"], person["phone"]
             )
+            self._signing.register_person(person["key"], person["name"], person["id_number"])
         return web.json_response({})
 
     async def _codes(self, request: web.Request) -> web.Response:
@@ -58,6 +68,11 @@ class Hand:
     async def _face(self, request: web.Request) -> web.Response:
         asked = await request.json()
         self._wechat.answer_face_dialog(asked["verify_id"], asked["person"], "pass")
+        return web.json_response({})
+
+    async def _sign(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        self._signing.answer(asked["flow_id"], asked["person"], "sign")
         return web.json_response({})
 
     async def _cases(self, request: web.Request) -> web.Response:
@@ -90,6 +105,19 @@ def _port(url: str) -> int:
     return urlsplit(url).port or 80
 
 
+def _signing(settings: Settings, far_side: FarSide) -> ESignatureSimulator:
+    own = settings.e_signature
+    assert own is not None
+    side = ESignatureSide(
+        app_id=own.gateway.app_id,
+        app_public_key=SM2PrivateKey(own.gateway.private_key).public_key(),
+        platform_private_key=Secret(os.environ["ESIGN_PLATFORM_PRIVATE_KEY"]),
+        authority_private_key=Secret(os.environ["ESIGN_AUTHORITY_PRIVATE_KEY"]),
+        page_url="http://127.0.0.1/sign",
+    )
+    return ESignatureSimulator(far_side, side)
+
+
 async def main() -> None:
     settings = Settings.from_env(os.environ)
     folder = Path(os.environ["BENCH_FAR_SIDE"])
@@ -106,6 +134,7 @@ async def main() -> None:
             templates=registered_templates(settings.wechat.templates),
         ),
     )
+    signing = _signing(settings, FarSide(folder / "e_signature.sqlite3", "e_signature", clock))
     journal = FarSide(folder / "province.sqlite3", "province", clock)
     province = ProvinceSimulator(
         journal,
@@ -120,8 +149,11 @@ async def main() -> None:
         ),
     )
     await _serve(wechat.application(), _port(settings.wechat.base_url))
+    own = settings.e_signature
+    assert own is not None
+    await _serve(signing.application(), _port(own.gateway.base_url))
     await _serve(province.application(), _port(settings.province.base_url))
-    hand = Hand(wechat, province, journal)
+    hand = Hand(wechat, signing, province, journal)
     await _serve(hand.application(), int(os.environ["BENCH_CONTROL_PORT"]))
     while True:
         await province.run_due()

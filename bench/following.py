@@ -34,6 +34,7 @@ async def measure_submitting(
         draft = await phone.fill_draft(samples)
         for material in samples.materials:
             await phone.upload(draft, material)
+        await phone.ask_for_signatures(draft, phones[0])
         newest = (await phone.call("GET", f"/drafts/{draft.id}"))["revision"]
         asked = {
             "draft_id": draft.id,

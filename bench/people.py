@@ -120,6 +120,23 @@ class Phone:
         files = {"file": ("sample.pdf", PDF.read_bytes(), "application/pdf")}
         await self.call("POST", f"/drafts/{draft.id}/materials/{material}", 201, files=files)
 
+    async def ask_for_signatures(self, draft: OpenDraft, signer: "Phone") -> None:
+        """``signer``: in whose name all samples are, so that nobody else has to sign."""
+        asked = await self.call("POST", f"/drafts/{draft.id}/signatures", 201)
+        await signer.sign(asked)
+
+    async def sign(self, asked: dict[str, Any]) -> None:
+        for one in asked["items"]:
+            path = f"/signatures/{one['signature_id']}"
+            documents = (await self.call("GET", path))["documents"]
+            seen = [{"code": one["code"], "sha256": one["sha256"]} for one in documents]
+            begun = await self.call("POST", f"{path}/sign", json={"documents": seen})
+            flow_id = begun["client_action"]["url"].partition("flowNo=")[2]
+            await self._stack.hand("/sign", flow_id=flow_id, person=self.person.key)
+            signed = await self.call("GET", path)
+            if signed["state"] != "signed":
+                raise Surprise(f"the signature of {self.person.key} is {signed['state']}")
+
 
 async def signed_in(stack: Stack, people: Sequence[Applicant]) -> list[Phone]:
     known = [msgspec.to_builtins(person) for person in people]

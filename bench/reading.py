@@ -7,9 +7,9 @@ from time import perf_counter
 import msgspec
 
 from bench.people import OpenDraft
-from bench.rounds import CONNECTIONS, Figure, Pace, Server, Side, compare
+from bench.rounds import CONNECTIONS, Figure, Pace, Side, compare
 from bench.samples import SELECTION, Samples
-from bench.stack import Program, Stack
+from bench.stack import Program, Server, Stack
 from bench.table import Times
 from bench.wire import Rotation, Surprise, fetch, request, request_head
 from kit.clock import SystemClock

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.stack import Program
+from bench.stack import Server
 from bench.wire import Load, Visitor, drive
 
 CONNECTIONS = 8
@@ -15,14 +15,6 @@ class Pace:
     rounds: int
     seconds: float
     """Of one side's round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where one side listens, and its process."""
-
-    port: int
-    program: Program
 
 
 @dataclass(slots=True)

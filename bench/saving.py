@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncmy
 import msgspec
 
 from bench.people import OpenDraft
-from bench.rounds import CONNECTIONS, Figure, Pace, Server, Side, compare
+from bench.rounds import CONNECTIONS, Figure, Pace, Side, compare
 from bench.samples import Samples, Step
-from bench.stack import DATABASE, Program, Stack
+from bench.stack import Program, Server, Stack
 from bench.wire import Surprise, fetch, request, request_head
 
 MARK = 0.75
@@ -83,16 +82,16 @@ async def measure(
     figures = []
     for name, steps, behind, mark in contests:
         product = Side(
-            Server(stack.product_port, stack.product), _phones(drafts.product, steps, behind)
+            Server(stack.product_port, stack.product), phones_saving(drafts.product, steps, behind)
         )
-        floor = Side(Server(stack.floor_port, floor_program), _phones(drafts.floor, steps))
+        floor = Side(Server(stack.floor_port, floor_program), phones_saving(drafts.floor, steps))
         figures.append(await compare(name, product, floor, pace, mark))
         await _verify_product(stack, product, drafts.product)
         await _verify_floor(stack, floor, drafts.floor)
     return figures
 
 
-def _phones(
+def phones_saving(
     drafts: Sequence[OpenDraft], steps: Sequence[Step], behind: int = 0
 ) -> list[SavingPhone]:
     return [SavingPhone(drafts[n::CONNECTIONS], steps, behind) for n in range(CONNECTIONS)]
@@ -100,10 +99,7 @@ def _phones(
 
 async def _verify_product(stack: Stack, side: Side, drafts: Sequence[OpenDraft]) -> None:
     """Every acknowledged save is a row, and resuming gives back what was saved last."""
-    rows = await _query(
-        stack,
-        "SELECT draft_id, MAX(revision) FROM draft_save GROUP BY draft_id",
-    )
+    rows = await stack.query("SELECT draft_id, MAX(revision) FROM draft_save GROUP BY draft_id")
     newest = {row[0]: row[1] for row in rows}
     for draft in drafts:
         if newest[draft.id] != draft.revision:
@@ -119,11 +115,11 @@ async def _verify_product(stack: Stack, side: Side, drafts: Sequence[OpenDraft])
 
 
 async def _verify_floor(stack: Stack, side: Side, drafts: Sequence[OpenDraft]) -> None:
-    revisions = dict(await _query(stack, "SELECT id, revision FROM bench_draft"))
+    revisions = dict(await stack.query("SELECT id, revision FROM bench_draft"))
     for draft in drafts:
         if revisions[draft.id] != draft.revision:
             raise Surprise("the floor lost a save")
-    kept = {row[:2]: row[2] for row in await _query(stack, "SELECT * FROM bench_step")}
+    kept = {row[:2]: row[2] for row in await stack.query("SELECT * FROM bench_step")}
     for phone in side.visitors:
         assert isinstance(phone, SavingPhone)
         for place, answers in phone.last.items():
@@ -133,14 +129,3 @@ async def _verify_floor(stack: Stack, side: Side, drafts: Sequence[OpenDraft]) -
 def _same(found: Any, saved: Any) -> None:
     if found != saved:
         raise Surprise("what was saved is not what is read")
-
-
-async def _query(stack: Stack, statement: str) -> list[tuple[Any, ...]]:
-    connection = await asyncmy.connect(
-        host="127.0.0.1", port=stack.mariadb.port, user="root", db=DATABASE, autocommit=True
-    )
-    async with connection.cursor() as cursor:
-        await cursor.execute(statement)
-        rows: list[tuple[Any, ...]] = await cursor.fetchall()
-    connection.close()
-    return rows

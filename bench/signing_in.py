@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from bench.people import Applicant, signed_in
-from bench.rounds import CONNECTIONS, Figure, Pace, Server, Side, compare
-from bench.stack import Program, Stack
+from bench.rounds import CONNECTIONS, Figure, Pace, Side, compare
+from bench.stack import Program, Server, Stack
 from bench.wire import Surprise, request, request_head
 
 PATH = "/api/v1/auth/login"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncmy
 import httpx
 import msgspec
 
@@ -107,6 +108,14 @@ class Program:
         raise DidNotStart(f"{self.name} has no memory")
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a process listens."""
+
+    port: int
+    program: Program
+
+
 @dataclass
 class Stack:
     folder: Path
@@ -124,6 +133,31 @@ class Stack:
         answer = await self.far_side.post(path, json=body)
         answer.raise_for_status()
         return answer.json()
+
+    async def query(self, statement: str) -> list[tuple[Any, ...]]:
+        connection = await asyncmy.connect(
+            host="127.0.0.1", port=self.mariadb.port, user="root", db=DATABASE, autocommit=True
+        )
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement)
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
+        connection.close()
+        return rows
+
+    @asynccontextmanager
+    async def another_product(self, database: str) -> AsyncIterator[Server]:
+        """On another database, which has all tables; with the same keys, so that tokens hold."""
+        port = free_port()
+        environ = {
+            **self.environ,
+            "PORT": str(port),
+            "METRICS_PORT": str(free_port()),
+            "DATABASE_URL": self.mariadb.url(database),
+        }
+        log = self.folder / "another.log"
+        with _running("another product", ["-m", "bff", "serve"], environ, log) as program:
+            await program.until_answering(f"http://127.0.0.1:{port}/healthz")
+            yield Server(port, program)
 
     @asynccontextmanager
     async def floor(self, setup: "FloorSetup") -> AsyncIterator[Program]:
@@ -200,7 +234,8 @@ def _running(
 def _environ(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
     """What an operator would set; the keys are made for this run."""
     port, control_port = free_port(), free_port()
-    # Of the peers only WeChat and the province are there (see bench.far_side).
+    # Of the peers only WeChat, the e-signature service and the province are there (see
+    # bench.far_side); without a scanner no file waits for one.
     peer_ports = {name: free_port() for name in PEERS}
     return {
         **DataFolder(folder / "keys").development_keys(),
@@ -214,7 +249,7 @@ def _environ(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "WECHAT_TEMPLATES": ",".join(f"{key}:tmpl-{key}" for key in load_templates()),
-        **addresses(peer_ports),
+        **{name: at for name, at in addresses(peer_ports).items() if name != "SCANNER_URL"},
         "BENCH_CONTROL_PORT": str(control_port),
         "BENCH_FAR_SIDE": str(folder),
     }

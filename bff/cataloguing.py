@@ -37,6 +37,8 @@ _KINDS = {
     "rule": "核对规则",
     "city": "城市参数",
     "region": "行政区划",
+    "document": "文书",
+    "party": "签署身份",
     "lookup": "选项列表",
     "workdays": "工作日历",
 }

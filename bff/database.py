@@ -27,8 +27,10 @@ MODEL_MODULES = (
     "miniprogram_api.applications.models",
     "miniprogram_api.catalogue.models",
     "miniprogram_api.drafts.models",
+    "miniprogram_api.invitations.models",
     "miniprogram_api.materials.models",
     "miniprogram_api.names.models",
+    "miniprogram_api.signatures.models",
     "push.models",
 )
 HEAD = Path(__file__).parent / "migrations" / "HEAD"

@@ -17,6 +17,10 @@ class PeopleAsRecipients:
         recipients = await self._people.recipients(person_id)
         return [Account(r.platform, r.app_id, r.open_id) for r in recipients]
 
+    async def present(self, person_id: str) -> str | None:
+        person = await self._people.locked(person_id)
+        return person.id if person is not None else None
+
     async def person_of(self, platform: str, open_id: str) -> str | None:
         return await self._people.person_of(platform, open_id)
 

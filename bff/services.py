@@ -20,6 +20,7 @@ from kit.clock import Clock
 from kit.coordination.ports import Coordination
 from kit.secrets import KeyRing
 from kit.tasks import TaskCrew, guarded
+from kit.workshop import Workshop
 
 log = structlog.get_logger("services")
 
@@ -42,6 +43,7 @@ class Services:
     http: HTTPClients
     coordination: Coordination
     outbox: Outbox
+    workshop: Workshop
     relay: Relay
     admission: Admission
     people: PeopleService
@@ -72,6 +74,7 @@ class Services:
                 raise SchemaBehind("migrations are missing; run `python -m bff migrate`")
             stack.push_async_callback(self.coordination.close)
             stack.push_async_callback(self.http.aclose)
+            stack.push_async_callback(self.workshop.close)
             for open_ in self.opening:
                 await open_()
             crew = TaskCrew()

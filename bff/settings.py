@@ -11,13 +11,18 @@ from urllib.parse import urlsplit
 
 from adapters.aishandong.settings import GUESSED_LEVELS, AiShandongSettings
 from adapters.alipay.settings import AlipaySettings
+from adapters.esign.settings import ESignatureSettings
 from adapters.identity.settings import IdentityRegisterSettings
 from adapters.jpaas import GATEWAY_PATH, GatewaySettings
 from adapters.licences.settings import LicenceSettings
 from adapters.names.settings import INTERFACES as NAME_INTERFACES
 from adapters.names.settings import NameLibrarySettings
 from adapters.province.settings import ProvinceSettings
+from adapters.scanning.settings import BYTES_MAX as SCANNER_BYTES_MAX
+from adapters.scanning.settings import ScannerSettings
+from adapters.storage.settings import S3Settings
 from adapters.wechat.settings import WeChatSettings
+from auth.terminal import Terminal
 from bff.environment import EnvironmentReader
 from kit.secrets import Secret
 
@@ -85,6 +90,10 @@ class Settings:
     redis_url: str | None
     keys: KeySettings
     storage_dir: Path
+    """Not used where there is an object store."""
+    object_store: S3Settings | None
+    scanner: ScannerSettings | None
+    """None: files are not scanned."""
     wechat: WeChatSettings
     alipay: AlipaySettings | None
     """None where the mini-program is not offered there; the same for those below."""
@@ -92,9 +101,13 @@ class Settings:
     identity_register: IdentityRegisterSettings | None
     name_library: NameLibrarySettings | None
     licences: LicenceSettings | None
+    e_signature: ESignatureSettings | None
+    """None: nothing that has to be signed can be submitted."""
     province: ProvinceSettings
     province_timeout_s: int
     """How long one call to the province may take; its departments' servers are slow."""
+    terminals: tuple[Terminal, ...]
+    """The counters and kiosks to which a person may hand over a draft."""
     minimum_versions: Mapping[str, str]
     log_level: str
 
@@ -128,7 +141,9 @@ class Settings:
         wechat, province = _wechat(read), _province(read)
         alipay, aishandong, identity_register = _alipay(read), _aishandong(read), _register(read)
         licences = _licences(read)
-        name_library = _name_library(read)
+        object_store, scanner = _object_store(read), _scanner(read)
+        name_library, e_signature = _name_library(read), _e_signature(read)
+        terminals = _terminals(read)
         read.faults += _contradictions(database, keys, redis_url)
         if read.faults or wechat is None or province is None:
             raise SettingsIncomplete(read.faults)
@@ -139,14 +154,18 @@ class Settings:
             redis_url=redis_url,
             keys=keys,
             storage_dir=Path(read.text("STORAGE_DIR", str(data_dir / "files"))),
+            object_store=object_store,
+            scanner=scanner,
             wechat=wechat,
             alipay=alipay,
             aishandong=aishandong,
             identity_register=identity_register,
             name_library=name_library,
             licences=licences,
+            e_signature=e_signature,
             province=province,
             province_timeout_s=read.number("PROVINCE_TIMEOUT_S", 15),
+            terminals=terminals,
             minimum_versions=read.pairs("MINIMUM_VERSIONS"),
             log_level=read.text("LOG_LEVEL", "info"),
         )
@@ -157,6 +176,30 @@ def _database(read: EnvironmentReader, data_dir: Path) -> DatabaseSettings:
         url=read.text("DATABASE_URL", f"sqlite:///{data_dir}/bff.sqlite3"),
         connections_max=read.number("DATABASE_CONNECTIONS_MAX", 20),
     )
+
+
+def _object_store(read: EnvironmentReader) -> S3Settings | None:
+    if not read.has("STORAGE_URL"):
+        return None
+    values = {
+        "url": read.text("STORAGE_URL"),
+        "endpoint": read.text("STORAGE_ENDPOINT"),
+        "region": read.text("STORAGE_REGION", "us-east-1"),
+        "access_key": read.text("STORAGE_ACCESS_KEY"),
+        "secret_key": read.secret("STORAGE_SECRET_KEY"),
+        "path_style": read.text("STORAGE_PATH_STYLE", "no"),
+    }
+    return read.checked("STORAGE_", S3Settings, values)
+
+
+def _scanner(read: EnvironmentReader) -> ScannerSettings | None:
+    if not read.has("SCANNER_URL"):
+        return None
+    values = {
+        "url": read.text("SCANNER_URL"),
+        "bytes_max": read.number("SCANNER_BYTES_MAX", SCANNER_BYTES_MAX),
+    }
+    return read.checked("SCANNER_", ScannerSettings, values)
 
 
 _ALIPAY_CERTIFICATES = {
@@ -280,6 +323,50 @@ def _name_library(read: EnvironmentReader) -> NameLibrarySettings | None:
         return None
     told = {"gateway": gateway, "interfaces": interfaces}
     return read.checked("NAME_LIBRARY_", NameLibrarySettings, told)
+
+
+def _e_signature(read: EnvironmentReader) -> ESignatureSettings | None:
+    if not read.has("ESIGN_APP_ID"):
+        return None
+    values = {
+        "base_url": read.text("ESIGN_BASE_URL"),
+        "app_id": read.text("ESIGN_APP_ID"),
+        "platform_public_key": read.text("ESIGN_PLATFORM_PUBLIC_KEY"),
+        "private_key": read.secret("ESIGN_PRIVATE_KEY"),
+        "origin": read.text("ESIGN_ORIGIN", "0"),
+        "path": read.text("ESIGN_PATH", GATEWAY_PATH),
+        "form": read.cipher_form("ESIGN_CIPHER_FORM"),
+    }
+    gateway = read.checked("ESIGN_", GatewaySettings, values)
+    told = {
+        "gateway": gateway,
+        "authorities": read.text("ESIGN_AUTHORITIES"),
+        "begin_interface": read.text("ESIGN_BEGIN_INTERFACE", "beginSignature"),
+        "find_interface": read.text("ESIGN_FIND_INTERFACE", "findSignature"),
+    }
+    return read.checked("ESIGN_", ESignatureSettings, told) if gateway is not None else None
+
+
+def _terminals(read: EnvironmentReader) -> tuple[Terminal, ...]:
+    """``TERMINALS`` has id, kind and name of each, ``TERMINAL_SECRETS`` id and secret."""
+    described, secrets = read.pairs("TERMINALS"), read.pairs("TERMINAL_SECRETS")
+    if set(described) != set(secrets):
+        read.faults.append("TERMINAL_SECRETS: names other terminals than TERMINALS")
+        return ()
+    found = [
+        read.checked(
+            "TERMINALS",
+            Terminal,
+            {
+                "id": terminal,
+                "kind": told.partition(":")[0],
+                "name": told.partition(":")[2],
+                "secret": Secret(secrets[terminal]),
+            },
+        )
+        for terminal, told in described.items()
+    ]
+    return tuple(terminal for terminal in found if terminal is not None)
 
 
 def _province(read: EnvironmentReader) -> ProvinceSettings | None:

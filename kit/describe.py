@@ -96,6 +96,8 @@ class Description:
     limits: tuple[Limit, ...]
     tag: str
     body_bytes_max: int
+    streamed: bool = False
+    """The body is bytes that the handler takes as they come; ``stream=True`` on the route too."""
 
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -126,13 +128,14 @@ def describe(
     multipart: bool = False,
     limits: Sequence[Limit] = (),
     body_bytes_max: int = JSON_BYTES_MAX,
+    streamed: bool = False,
 ) -> Callable[[Handler], RouteHandler]:
     """See the module's text. The handler may ask, by parameter name, for ``request``, ``caller``,
     ``body``, ``query``, ``once``, ``language`` and the path's parts, and by type for any provided
     service."""
     description = Description(
         operation_id, summary, access, body, query, returns, status, tuple(problems),
-        idempotent, multipart, tuple(limits), tag, body_bytes_max,
+        idempotent, multipart, tuple(limits), tag, body_bytes_max, streamed,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> RouteHandler:

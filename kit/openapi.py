@@ -150,6 +150,11 @@ def _operation(
     if description.body is not None:
         content = {"application/json": {"schema": by_type[description.body]}}
         operation["requestBody"] = {"required": True, "content": content}
+    if description.streamed:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/octet-stream": {}},
+        }
     if description.multipart:
         schema = {
             "type": "object",

@@ -22,7 +22,7 @@ class ExportedMessage(Struct, frozen=True):
 
     id: str
     at: str
-    application_id: str
+    application_id: str | None
     title: str
     body: str
     link: str
@@ -108,7 +108,7 @@ def _exported(letter: Letter) -> ExportedMessage:
     return ExportedMessage(
         id=message.id,
         at=in_china(message.at),
-        application_id=message.application_id,
+        application_id=message.application_id or None,
         title=letter.title,
         body=letter.body,
         link=message.link,

@@ -10,10 +10,13 @@ from push.ledger import Ledger, Source, after_answer, after_refusal, after_sendi
 from push.models import PushConsent
 from push.ports import ChannelTemplate, PushChannel
 
-Moment = Literal["submit"]
+Moment = Literal["submit", "draft"]
 """The taps at which the mini-program may open the platform's dialog."""
 
-ASKED_AT: Mapping[str, tuple[str, ...]] = {"submit": ("progress", "correction", "completion")}
+ASKED_AT: Mapping[str, tuple[str, ...]] = {
+    "submit": ("progress", "correction", "completion"),
+    "draft": ("todo",),
+}
 TEMPLATES_MAX = 3
 """Older base libraries refuse a dialog with more."""
 

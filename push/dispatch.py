@@ -1,12 +1,13 @@
-"""Telling the applicant: the message first, then the phone.
+"""Telling people: the message first, then the phone.
 
-``applicant.tell`` writes the inbox message and one ``push.send`` row for each way to the person.
-``push.send`` makes one call. The platforms know no idempotency, so a send whose outcome nobody
-knows is not repeated: a message that may come twice is worse than one that is in the inbox only.
+``applicant.tell`` (of an application) and ``person.tell`` (of a draft or a signature) write the
+inbox message and one ``push.send`` row for each way to the person. ``push.send`` makes one call.
+The platforms know no idempotency, so a send whose outcome nobody knows is not repeated: a message
+that may come twice is worse than one that is in the inbox only.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -19,6 +20,7 @@ from kit.ids import new_id
 from push.consents import PushConsents
 from push.ledger import allows
 from push.models import Message, PushDelivery
+from push.notices import Notice, quiet_until, say
 from push.ports import (
     AccessNotes,
     Account,
@@ -28,10 +30,12 @@ from push.ports import (
     Recipients,
 )
 from push.rules import Happening, Push, Telling, tell
+from push.wording import telling_of
 
 log = structlog.get_logger("push")
 
 TELL_TOPIC = "applicant.tell"
+NOTICE_TOPIC = "person.tell"
 SEND_TOPIC = "push.send"
 
 QUEUED, SENDING, SENT = "queued", "sending", "sent"
@@ -42,23 +46,64 @@ GOOD_FOR = timedelta(hours=24)
 """Older news do not ring; they are in the inbox."""
 
 
+class Teller:
+    """Puts what is to be told into the inbox, and a push into the outbox for each way to a phone.
+    Both inside the caller's unit."""
+
+    def __init__(
+        self, channels: Sequence[PushChannel], recipients: Recipients, outbox: Outbox, clock: Clock
+    ) -> None:
+        self._channels = {channel.name for channel in channels}
+        self._recipients = recipients
+        self._outbox = outbox
+        self._clock = clock
+
+    async def tell(self, event: Happening | Notice, person_id: str, telling: Telling) -> None:
+        """Nothing when the person was told of this event before."""
+        if await Message.exists(event_id=event.event_id):
+            return
+        reachable = await self._reachable(person_id) if telling.pushes else []
+        event = msgspec.structs.replace(event, person_id=person_id)
+        about = event.application_id if isinstance(event, Happening) else ""
+        await Message.create(
+            id=new_id(),
+            event_id=event.event_id,
+            person_id=person_id,
+            application_id=about,
+            title=telling.title.zh,
+            body=telling.body.zh,
+            link=telling.link,
+            facts=msgspec.json.encode(event).decode(),
+            at=self._clock.now(),
+        )
+        until = quiet_until(self._clock.now()) if isinstance(event, Notice) else None
+        for channel in reachable:
+            delivery_id = await self._queue(event.event_id, person_id, channel)
+            await send_later(self._outbox, person_id, delivery_id, until)
+
+    async def _reachable(self, person_id: str) -> list[str]:
+        accounts = await self._recipients.accounts_of(person_id)
+        return sorted({account.platform for account in accounts} & self._channels)
+
+    async def _queue(self, event_id: str, person_id: str, channel: str) -> str:
+        row = await PushDelivery.create(
+            id=new_id(),
+            event_id=event_id,
+            person_id=person_id,
+            channel=channel,
+            state=QUEUED,
+            told_at=self._clock.now(),
+        )
+        return row.id
+
+
 class TellHandler:
     """``applicant.tell``: the body is a :class:`push.rules.Happening`. One message for an event,
     however often the row comes, and none for somebody who has gone meanwhile."""
 
-    def __init__(
-        self,
-        channels: Sequence[PushChannel],
-        recipients: Recipients,
-        addressees: Addressees,
-        outbox: Outbox,
-        clock: Clock,
-    ) -> None:
-        self._channels = {channel.name for channel in channels}
-        self._recipients = recipients
+    def __init__(self, teller: Teller, addressees: Addressees) -> None:
+        self._teller = teller
         self._addressees = addressees
-        self._outbox = outbox
-        self._clock = clock
 
     async def handle(self, delivery: Delivery) -> None:
         happening = msgspec.convert(delivery.body, Happening)
@@ -67,50 +112,43 @@ class TellHandler:
             return
         async with delivery.settling():
             person_id = await self._addressees.addressee_of(happening.application_id)
-            if person_id is None or await Message.exists(event_id=happening.event_id):
-                return
-            happening = msgspec.structs.replace(happening, person_id=person_id)
-            reachable = await self._reachable(person_id) if telling.pushes else []
-            await self._keep(happening, telling)
-            for channel in reachable:
-                await self._queue(happening, channel)
+            if person_id is not None:
+                await self._teller.tell(happening, person_id, telling)
 
     async def park(self, delivery: Delivery, error_code: str) -> None:
         log.error("telling_parked", event_id=delivery.body.get("event_id"), code=error_code)
 
-    async def _reachable(self, person_id: str) -> list[str]:
-        accounts = await self._recipients.accounts_of(person_id)
-        return sorted({account.platform for account in accounts} & self._channels)
 
-    async def _keep(self, happening: Happening, telling: Telling) -> None:
-        await Message.create(
-            id=new_id(),
-            event_id=happening.event_id,
-            person_id=happening.person_id,
-            application_id=happening.application_id,
-            title=telling.title.zh,
-            body=telling.body.zh,
-            link=telling.link,
-            facts=msgspec.json.encode(happening).decode(),
-            at=self._clock.now(),
-        )
+class NoticeHandler:
+    """``person.tell``: the body is a :class:`push.notices.Notice`. Told to whoever the person is by
+    now, and to nobody when the account was deleted."""
 
-    async def _queue(self, happening: Happening, channel: str) -> None:
-        row = await PushDelivery.create(
-            id=new_id(),
-            event_id=happening.event_id,
-            person_id=happening.person_id,
-            channel=channel,
-            state=QUEUED,
-            told_at=self._clock.now(),
-        )
-        key = send_key(happening.person_id)
-        await self._outbox.put(SEND_TOPIC, key, {"delivery_id": row.id})
+    def __init__(self, teller: Teller, recipients: Recipients) -> None:
+        self._teller = teller
+        self._recipients = recipients
+
+    async def handle(self, delivery: Delivery) -> None:
+        notice = msgspec.convert(delivery.body, Notice)
+        async with delivery.settling():
+            person_id = await self._recipients.present(notice.person_id)
+            if person_id is not None:
+                await self._teller.tell(notice, person_id, say(notice))
+
+    async def park(self, delivery: Delivery, error_code: str) -> None:
+        log.error("telling_parked", event_id=delivery.body.get("event_id"), code=error_code)
 
 
 def send_key(person_id: str) -> str:
     """One person's messages arrive in order."""
     return f"push:{person_id}"
+
+
+async def send_later(
+    outbox: Outbox, person_id: str, delivery_id: str, until: datetime | None
+) -> None:
+    """What waits for the morning holds up nothing else of the person's."""
+    key = send_key(person_id) if until is None else f"{send_key(person_id)}:morning"
+    await outbox.put(SEND_TOPIC, key, {"delivery_id": delivery_id}, until)
 
 
 class SendHandler:
@@ -122,12 +160,14 @@ class SendHandler:
         recipients: Recipients,
         consents: PushConsents,
         access_notes: AccessNotes,
+        outbox: Outbox,
         clock: Clock,
     ) -> None:
         self._channels = {channel.name: channel for channel in channels}
         self._recipients = recipients
         self._consents = consents
         self._access_notes = access_notes
+        self._outbox = outbox
         self._clock = clock
 
     async def handle(self, delivery: Delivery) -> None:
@@ -145,7 +185,12 @@ class SendHandler:
         if self._clock.now() - message.at > GOOD_FOR:
             await self._end(delivery, row, EXPIRED)
             return
-        telling = tell(msgspec.json.decode(message.facts, type=Happening))
+        if not message.application_id and (until := quiet_until(self._clock.now())) is not None:
+            # Meant for the day, and late: tried in vain, or there was nobody to relay it.
+            async with delivery.settling():
+                await send_later(self._outbox, row.person_id, row.id, until)
+            return
+        telling = telling_of(message)
         account = await self._account(row)
         choice = await self._choose(row, telling) if telling is not None else None
         if account is None or choice is None:

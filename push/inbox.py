@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from kit.clock import Clock
 from kit.database.fields import ID_LENGTH
 from kit.problems import NotFound
 from kit.text import Language
 from push.models import Message, PushDelivery
-from push.rules import Happening, tell
+from push.wording import telling_of
 
 PAGE_MAX = 50
 
@@ -71,7 +69,7 @@ class MessageInbox:
 def _words(row: Message, language: Language) -> tuple[str, str]:
     """The words as they were sent; in English they are made anew from the same facts."""
     if language == "en":
-        telling = tell(msgspec.json.decode(row.facts, type=Happening))
+        telling = telling_of(row)
         if telling is not None:
             return telling.title.en, telling.body.en
     return row.title, row.body

@@ -10,12 +10,13 @@ TEMPLATE_LENGTH = 64
 
 class Message(Model):
     """One line of a person's inbox. Title and body hold no personal data, so they are not sealed;
-    ``facts`` is the happening they were made from."""
+    ``facts`` is the happening or the notice they were made from."""
 
     id = BinCharField(ID_LENGTH, primary_key=True)
     event_id = BinCharField(ID_LENGTH, unique=True)
     person_id = BinCharField(ID_LENGTH)
     application_id = BinCharField(ID_LENGTH)
+    """Empty for what is of no application: of a draft or a signature."""
     title = fields.CharField(64)
     body = fields.CharField(512)
     link = fields.CharField(128)

@@ -37,6 +37,11 @@ class Recipients(Protocol):
         """All accounts of a person, the oldest first."""
         ...
 
+    async def present(self, person_id: str) -> str | None:
+        """Who that is by now, after a join; None once the account was deleted. The person neither
+        joins another nor goes before the caller's unit ends."""
+        ...
+
     async def person_of(self, platform: str, open_id: str) -> str | None:
         """Whose account that is; None when nobody's."""
         ...

@@ -279,7 +279,7 @@ def _words(happening: Happening) -> _Words | None:
 
 def _pushes(words: _Words, happening: Happening) -> tuple[Push, ...]:
     item = happening.item_name or "企业开办"
-    when = _moment(happening.at)
+    when = moment(happening.at)
     progress = Push("progress", (words.phrase, item, happening.reference_no, when, words.note))
     if happening.kind == "application":
         how = _DELIVERY.get(happening.delivery, "详情页查看")
@@ -303,7 +303,7 @@ def _filled(sentence: str, happening: Happening, *, english: bool) -> str:
 def _due(happening: Happening, *, english: bool) -> str:
     if happening.promised_at is None:
         return ""
-    when = _moment(happening.promised_at)
+    when = moment(happening.promised_at)
     if english:
         provisional = " (only weekends counted as yet)" if happening.provisional else ""
         return f", expected by {when}{provisional}"
@@ -316,7 +316,7 @@ def _points(points: int, *, english: bool) -> str:
     return f" ({points})" if english else f"{points}项"
 
 
-def _moment(instant: datetime) -> str:
+def moment(instant: datetime) -> str:
     """As a ``time`` keyword has it, in China's time, to the minute."""
     local = instant.astimezone(CHINA)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"

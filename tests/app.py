@@ -43,6 +43,8 @@ class Phone(httpx.AsyncClient):
         self.platform = platform
         self.base = base
         self.session: dict[str, Any] = {}
+        self.world: World | None = None
+        """That the phone is part of, where it runs in this process."""
 
     async def mock(self, method: str, path: str, **how: Any) -> httpx.Response:
         return await self.request(method, f"{self.base}/mock/api{path}", **how)
@@ -172,6 +174,7 @@ async def phone(world: World) -> AsyncIterator[Callable[..., Awaitable[Phone]]]:
 
     async def open_phone(persona: str = "zhangsan", **how: Any) -> Phone:
         opened.append(Phone(world.services.settings.http.public_url, persona, **how))
+        opened[-1].world = world
         return opened[-1]
 
     yield open_phone

@@ -55,6 +55,11 @@ class ProductProcess:
         """The end of its log."""
         return self.log.read_text()[-3000:]
 
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def kill(self) -> None:
         """kill -9: no handler, no flush, no goodbye."""
         await self._end(signal.SIGKILL)

@@ -30,7 +30,8 @@ from miniprogram_api.catalogue.service import (
     sample_materials,
 )
 from tests.app import Phone
-from tests.builders.applications import WANTED, a_draft, submission
+from tests.builders.applications import WANTED, a_draft, scanned, submission
+from tests.miniprogram_api.signatures.signing import asked, sign
 from tests.processes import ProductProcess, ServingProcess
 from tests.servers import (
     MariaDBServer,
@@ -185,11 +186,21 @@ class ReplicaPhone(Phone):
         if path == "/codes":
             code = wechat.issue_login_code(self.persona)
             return httpx.Response(200, json={"credential": {"code": code}})
+        if path.startswith("/signatures/"):
+            return self._signed_on_the_page()
         assert path == "/face"
         open_id = wechat.open_id_of(self.persona)
         for verify_id, check in self._replicas.world.far_sides["wechat"].all("face"):
             if (check["open_id"], check["result"]) == (open_id, NOT_FINISHED):
                 wechat.answer_face_dialog(verify_id, self.persona, "pass")
+        return httpx.Response(200)
+
+    def _signed_on_the_page(self) -> httpx.Response:
+        """Whatever waits for this person at the e-signature service."""
+        world, person = self._replicas.world, PERSONAS[self.persona]
+        for flow_id, flow in world.far_sides["e_signature"].all("flow"):
+            if (flow["id_number"], flow["status"]) == (person.id_number.reveal(), "0"):
+                world.peers.e_signature.answer(flow_id, self.persona, "sign")
         return httpx.Response(200)
 
     async def ready_draft(self) -> dict[str, Any]:
@@ -215,6 +226,9 @@ class ReplicaPhone(Phone):
             path = f"/drafts/{draft['id']}/materials/{code}"
             answer = await self.post(path, files={"file": (name, content)})
             assert answer.status_code == 201, answer.text
+        await scanned(self, draft)
+        await asked(self, draft)
+        assert (await sign(self))["state"] == "signed"
         return (await self.get(f"/drafts/{draft['id']}")).json()
 
     async def submit(self, draft: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,22 @@ class FiledMaterial:
 
 
 @dataclass(frozen=True, slots=True)
+class FiledSignature:
+    """One person's or one company's signature on some of the filed materials."""
+
+    name: PersonName
+    id_number: IdNumber | None
+    uscc: str | None
+    """Of the company for which was signed."""
+    roles: Sequence[str]
+    documents: Mapping[str, str]
+    """SHA-256 by the material's code."""
+    signed_at: datetime
+    evidence: Mapping[str, str] = field(repr=False)
+    """``reference``, ``digest`` (SM3), ``signature`` and ``certificate`` (DER in Base64)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """One submission, frozen. ``serial_no`` is the key that does not depend on the attempt."""
 
@@ -79,6 +95,7 @@ class Filing:
     applicant: FiledApplicant | None = None
     """None for what was submitted before identities were filed."""
     acting_for: FiledRole | None = None
+    signatures: Sequence[FiledSignature] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,13 @@ from typing import Any, Literal
 import msgspec
 
 from adapters.province.crypto import token_signature
-from adapters.province.port import FiledDocument, FiledItem, FiledMaterial, Filing
+from adapters.province.port import (
+    FiledDocument,
+    FiledItem,
+    FiledMaterial,
+    FiledSignature,
+    Filing,
+)
 from adapters.province.settings import ProvinceSettings
 from kit.clock import CHINA
 
@@ -120,6 +126,20 @@ def _application(filing: Filing, settings: ProvinceSettings) -> dict[str, Any]:
         "operation": filing.operation,
         "delivery": dict(filing.delivery),
         **_who(filing),
+        "signatures": [_signature(signature) for signature in filing.signatures],
+    }
+
+
+def _signature(signature: FiledSignature) -> dict[str, Any]:
+    number = signature.id_number
+    return {
+        "name": signature.name.reveal(),
+        "id_number": number.reveal() if number else "",
+        "uscc": signature.uscc or "",
+        "roles": list(signature.roles),
+        "documents": dict(signature.documents),
+        "signedAt": peer_time(signature.signed_at),
+        "evidence": dict(signature.evidence),
     }
 
 

@@ -8,10 +8,6 @@ import hashlib
 import hmac
 import struct
 
-# wechatpy carries no types.
-from wechatpy.crypto import PrpCrypto  # type: ignore[import-untyped]
-from wechatpy.exceptions import InvalidAppIdException  # type: ignore[import-untyped]
-
 from adapters.wechat.port import NotAuthentic
 from kit.secrets import IdNumber, PersonName
 
@@ -30,6 +26,13 @@ def same(claimed: str, expected: str) -> bool:
 
 def decrypt_push(encrypted: str, key: bytes, app_id: str) -> str:
     """The message in an encrypted push; :class:`NotAuthentic` if altered or another app's."""
+    # With the first push: the package loads all of its clients, 7 MB that no other request needs.
+    # It carries no types.
+    from wechatpy.crypto import PrpCrypto  # type: ignore[import-untyped]  # noqa: PLC0415
+    from wechatpy.exceptions import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        InvalidAppIdException,
+    )
+
     try:
         return str(PrpCrypto(key).decrypt(encrypted, app_id))
     except InvalidAppIdException:

@@ -11,6 +11,8 @@ from adapters.aishandong.simulator import PATH_C, SIGN_PATH_C, AiShandongSide, A
 from adapters.aishandong.simulator import scenarios as aishandong_scenarios
 from adapters.alipay.simulator import AlipaySide, AlipaySimulator
 from adapters.alipay.simulator import scenarios as alipay_scenarios
+from adapters.esign.simulator import ESignatureSide, ESignatureSimulator
+from adapters.esign.simulator import scenarios as esign_scenarios
 from adapters.far_side import FarSide, Simulator
 from adapters.gm import SM2PrivateKey
 from adapters.identity.simulator import IdentityRegisterSide, IdentityRegisterSimulator
@@ -24,6 +26,8 @@ from adapters.names.simulator import scenarios as names_scenarios
 from adapters.province import scenarios as province_scenarios
 from adapters.province.outgoing import FarProvince
 from adapters.province.simulator import ProvinceSimulator
+from adapters.scanning.simulator import ScannerSimulator
+from adapters.scanning.simulator import scenarios as scanner_scenarios
 from adapters.wechat.simulator import WeChatSimulator
 from adapters.wechat.simulator import scenarios as wechat_scenarios
 from adapters.wechat.simulator.wire import WeChatSide
@@ -43,6 +47,8 @@ PEERS = (
     "identity_register",
     "licences",
     "name_library",
+    "e_signature",
+    "scanner",
     "province",
 )
 _SCENARIOS: Mapping[str, Mapping[str, Text]] = {
@@ -52,6 +58,8 @@ _SCENARIOS: Mapping[str, Mapping[str, Text]] = {
     "identity_register": register_scenarios.SCENARIOS,
     "licences": licences_scenarios.SCENARIOS,
     "name_library": names_scenarios.SCENARIOS,
+    "e_signature": esign_scenarios.SCENARIOS,
+    "scanner": scanner_scenarios.SCENARIOS,
     "province": province_scenarios.SCENARIOS,
 }
 
@@ -64,6 +72,8 @@ class FarPeers:
     identity_register: IdentityRegisterSimulator
     name_library: NameLibrarySimulator
     licences: LicencesSimulator
+    e_signature: ESignatureSimulator
+    scanner: ScannerSimulator
     province: ProvinceSimulator
     sockets: Mapping[str, socket.socket]
 
@@ -76,6 +86,8 @@ class FarPeers:
             self.identity_register,
             self.licences,
             self.name_library,
+            self.e_signature,
+            self.scanner,
             self.province,
         )
 
@@ -88,6 +100,7 @@ class FarPeers:
             self.alipay.register_person(key, name, number, phone)
             self.aishandong.register_person(key, name, number, phone, persona.level)
             self.identity_register.register_person(key, name, number)
+            self.e_signature.register_person(key, name, number)
         for company in COMPANIES:
             self.aishandong.register_company(company.uscc, company.name, company.roles)
             self.identity_register.register_company(company.uscc, company.name, company.roles)
@@ -100,6 +113,7 @@ class FarPeers:
         async with AsyncExitStack() as stack:
             for name, application in self._applications():
                 await stack.enter_async_context(_served(application, self.sockets[name]))
+            await stack.enter_async_context(self.scanner.serving(self.sockets["scanner"]))
             yield
 
     def _applications(self) -> Iterator[tuple[str, web.Application]]:
@@ -109,6 +123,7 @@ class FarPeers:
         yield "identity_register", self.identity_register.application()
         yield "licences", self.licences.application()
         yield "name_library", self.name_library.application()
+        yield "e_signature", self.e_signature.application()
         yield "province", self.province.application()
 
 
@@ -142,6 +157,8 @@ def addresses(ports: Mapping[str, int]) -> dict[str, str]:
         "LICENCES_TOKEN_PATH": LICENCES_TOKEN_PATH,
         "LICENCES_QUERY_PATH": LICENCES_QUERY_PATH,
         "NAME_LIBRARY_BASE_URL": at["name_library"],
+        "ESIGN_BASE_URL": at["e_signature"],
+        "SCANNER_URL": f"clamd://127.0.0.1:{ports['scanner']}",
         "PROVINCE_BASE_URL": at["province"],
     }
 
@@ -172,6 +189,8 @@ def build_far_peers(
         ),
         licences=LicencesSimulator(far_sides["licences"], _licences(settings)),
         name_library=NameLibrarySimulator(far_sides["name_library"], _name_library(settings, keys)),
+        e_signature=ESignatureSimulator(far_sides["e_signature"], _e_signature(settings, keys)),
+        scanner=ScannerSimulator(far_sides["scanner"]),
         province=ProvinceSimulator(far_sides["province"], calendar, _province(settings)),
         sockets=sockets,
     )
@@ -242,6 +261,21 @@ def _name_library(settings: Settings, keys: Mapping[str, str]) -> NameLibrarySid
         platform_private_key=Secret(keys["NAME_LIBRARY_PLATFORM_PRIVATE_KEY"]),
         cipher_form=own.gateway.form,
         interfaces=own.interfaces,
+    )
+
+
+def _e_signature(settings: Settings, keys: Mapping[str, str]) -> ESignatureSide:
+    own = settings.e_signature
+    assert own is not None  # noqa: S101 - as above
+    return ESignatureSide(
+        app_id=own.gateway.app_id,
+        app_public_key=SM2PrivateKey(own.gateway.private_key).public_key(),
+        platform_private_key=Secret(keys["ESIGN_PLATFORM_PRIVATE_KEY"]),
+        authority_private_key=Secret(keys["ESIGN_AUTHORITY_PRIVATE_KEY"]),
+        page_url=f"{settings.http.public_url}/mock/",
+        cipher_form=own.gateway.form,
+        begin_interface=own.begin_interface,
+        find_interface=own.find_interface,
     )
 
 

@@ -13,15 +13,17 @@ from typing import IO
 
 from adapters.aishandong import simulator as aishandong
 from adapters.alipay import simulator as alipay
+from adapters.esign import simulator as e_signature
 from adapters.far_side import FarSide
 from adapters.identity import simulator as identity_register
 from adapters.licences import simulator as licences
 from adapters.names import simulator as name_library
+from bff.mock import terminals
 from kit.clock import ShiftableClock
 
 _KEYS_FILE = "development-keys.json"
 _CLOCK_FILE = "clock.json"
-_MADE_FOR = "3"
+_MADE_FOR = "4"
 """Counted up when :func:`_new_keys` makes keys that it did not make before."""
 
 
@@ -119,5 +121,7 @@ def _platform_keys(alipay_side: FarSide) -> dict[str, str]:
         **identity_register.development_keys(),
         **name_library.development_keys(),
         **licences.development_keys(),
+        **terminals.development_keys(),
+        **e_signature.development_keys(),
         **alipay.development_keys(alipay_side),
     }

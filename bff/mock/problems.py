@@ -39,3 +39,8 @@ class DialogNotShown(InvalidRequest):
 
     code = "dialog_not_shown"
     title = Text("手机不会显示这样的订阅弹窗", "The phone would not show such a dialog")
+
+
+class UnknownTerminal(NotFound):
+    code = "unknown_terminal"
+    title = Text("没有这个模拟终端", "No such terminal")

@@ -8,7 +8,7 @@ from sanic import Blueprint
 from adapters.province.departments import ActNotPossible as ProvinceActNotPossible
 from adapters.province.departments import NoSuchMatter
 from adapters.wechat.simulator.messages import DialogRefused
-from bff.mock import schemas
+from bff.mock import schemas, terminals
 from bff.mock.access import MOCK
 from bff.mock.driver import ClockMoveTooLong
 from bff.mock.far_peers import every_scenario
@@ -22,14 +22,18 @@ from bff.mock.problems import (
     UnknownCompany,
     UnknownPersona,
     UnknownScenario,
+    UnknownTerminal,
 )
 from bff.mock.samples import samples_for
+from bff.mock.signing import answer_signing_page
 from bff.mock.world import World
 from kit.answers import Shown
 from kit.clock import CHINA, in_china
 from kit.describe import describe
 from kit.problems import NotFound
 from kit.text import Language, Text
+from miniprogram_api.invitations.problems import HandoverCodeInvalid
+from miniprogram_api.invitations.schemas import ClaimedHandover
 
 ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
@@ -84,17 +88,35 @@ async def face(body: schemas.FaceDialog, world: World) -> Shown:
     return Shown(schemas.Done(True))
 
 
+@bp.post("/signatures/<signature_id:str>")
+@describe(
+    "mockSigning",
+    "在电子签名页面上签名或拒签",
+    access=MOCK,
+    tag="mock",
+    body=schemas.SigningPage,
+    returns=schemas.Done,
+    problems=[UnknownPersona, NotFound],
+)
+async def signing(signature_id: str, body: schemas.SigningPage, world: World) -> Shown:
+    persona = _persona(body.persona)
+    await answer_signing_page(world, signature_id, persona, body.outcome)
+    return Shown(schemas.Done(True))
+
+
 @bp.get("/drafts/<draft_id:str>/sample-answers")
 @describe(
     "mockSampleAnswers",
     "一份草稿的有效示例答案与示例材料",
     access=MOCK,
     tag="mock",
+    query=schemas.SampleQuery,
     returns=schemas.Samples,
-    problems=[NotFound],
+    problems=[NotFound, UnknownPersona],
 )
-async def sample_answers(draft_id: str, world: World) -> Shown:
-    return Shown(await samples_for(world, draft_id))
+async def sample_answers(draft_id: str, query: schemas.SampleQuery, world: World) -> Shown:
+    partner = _persona(query.partner) if query.partner is not None else None
+    return Shown(await samples_for(world, draft_id, partner))
 
 
 @bp.get("/files/<name:str>")
@@ -104,6 +126,30 @@ async def sample_file(name: str) -> Shown:
     if name != f"sample.{kind}" or kind not in _MEDIA_TYPES:
         raise NotFound
     return Shown((ASSETS / name).read_bytes(), media_type=_MEDIA_TYPES[kind])
+
+
+@bp.get("/terminals")
+@describe(
+    "mockTerminals", "模拟窗口与自助终端", access=MOCK, tag="mock",
+    returns=list[schemas.TerminalView],
+)  # fmt: skip
+async def list_terminals(world: World) -> Shown:
+    return Shown(terminals.terminals_of(world.services))
+
+
+@bp.post("/terminals/<terminal:str>/handovers")
+@describe(
+    "mockHandover",
+    "终端凭交接码接手草稿",
+    access=MOCK,
+    tag="mock",
+    body=schemas.HandoverClaim,
+    returns=ClaimedHandover,
+    status=201,
+    problems=[UnknownTerminal, HandoverCodeInvalid],
+)
+async def claim_at_terminal(terminal: str, body: schemas.HandoverClaim, world: World) -> Shown:
+    return Shown(await terminals.claim(world.services, terminal, body.code), status=201)
 
 
 @bp.get("/clock")

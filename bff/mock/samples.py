@@ -17,11 +17,13 @@ from miniprogram_api.catalogue.service import (
 from miniprogram_api.drafts.log import DraftLog
 
 _FILES = ("pdf", "jpg", "png")
+SEVERAL_SHAREHOLDERS = "limited"
+"""The kind of company that may have more than one."""
 
 
-async def samples_for(world: World, draft_id: str) -> Samples:
+async def samples_for(world: World, draft_id: str, partner: Persona | None = None) -> Samples:
     """Of the draft's own plan, in the name of the persona who started it, or of the head of the
-    company that it was started for."""
+    company that it was started for. With a ``partner`` there are two shareholders."""
     services = world.services
     log = DraftLog(services.ring)
     head = await log.head(draft_id)
@@ -36,6 +38,8 @@ async def samples_for(world: World, draft_id: str) -> Samples:
     answers = sample_answers(compiled, _sample_person(persona))
     if company is not None:
         _about(company, answers["steps"])
+    if partner is not None:
+        _with_partner(answers["steps"], partner)
     formats = {material.code: material.formats for material in compiled.plan.materials}
     files = {
         code: f"/mock/api/files/sample.{_first_known(formats[code])}"
@@ -53,6 +57,25 @@ def _about(company: MockCompany, steps: AnswersOfSteps) -> None:
     known: dict[str, object] = {"entity_name": company.name, "credit_code": company.uscc}
     for answers in steps.values():
         answers |= {code: value for code, value in known.items() if code in answers}
+
+
+def _with_partner(steps: AnswersOfSteps, partner: Persona) -> None:
+    """Three fifths stay with the first shareholder."""
+    for answers in steps.values():
+        rows = answers.get("shareholders")
+        if isinstance(rows, list) and rows:
+            first = {**rows[0], "subscribed_wan": 300, "percent": 60}
+            second = {
+                **rows[0],
+                "_id": "shareholder-2",
+                "name": partner.name.reveal(),
+                "id_number": partner.id_number.reveal(),
+                "subscribed_wan": 200,
+                "percent": 40,
+            }
+            answers["shareholders"] = [first, second]
+        if "company_type" in answers:
+            answers["company_type"] = SEVERAL_SHAREHOLDERS
 
 
 async def _persona(world: World, person_id: str) -> Persona:

@@ -53,6 +53,13 @@ class FaceDialog(Body, frozen=True):
     outcome: Literal["pass", "fail", "cancel"]
 
 
+class SigningPage(Body, frozen=True):
+    """What the persona does on the e-signature service's page."""
+
+    persona: Short
+    outcome: Literal["sign", "refuse"]
+
+
 class OpenDialog(msgspec.Struct, frozen=True):
     """An identity check that waits for somebody's face: what ``POST face`` answers."""
 
@@ -136,9 +143,27 @@ class Scenarios(msgspec.Struct, frozen=True):
     available: list[ScenarioView]
 
 
+class SampleQuery(msgspec.Struct, frozen=True):
+    """``partner``: another persona, who holds two fifths of the shares and so has to sign too."""
+
+    partner: str | None = None
+
+
 class PersonaQuery(msgspec.Struct, frozen=True):
     persona: str | None = None
 
 
 class LimitQuery(msgspec.Struct, frozen=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 200
+
+
+class TerminalView(msgspec.Struct, frozen=True):
+    """A counter or kiosk that claims codes: ``POST terminals/{terminal}/handovers``."""
+
+    terminal: str
+    kind: str
+    name: str
+
+
+class HandoverClaim(Body, frozen=True):
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{8}$")]

@@ -8,14 +8,17 @@ from typing import Any
 import aiohttp
 
 from bff.mock.caller import Phone, Surprise
+from bff.mock.cosigning import let_everybody_sign
 from bff.mock.display import Display
 from bff.mock.signing_in import prove_identity, sign_in
 from kit.ids import new_id
 
 PERSONA = "zhangsan"
+PARTNER = "lisi"
 REGION = "370102"
 THEME = "restaurant"
 FINISHED = frozenset({"completed"})
+SCANNED_WITHIN_S = 60
 HOURS_MAX = 40 * 24
 """Longer than any promise of the theme; what is not finished by then is a surprise."""
 
@@ -46,6 +49,7 @@ class Story:
             ("换到支付宝接着填", self.go_on_in_alipay),
             ("换到爱山东填完", self.go_on_in_aishandong),
             ("上传材料", self.upload),
+            ("股东签名", self.sign),
             ("订阅进度消息", self.subscribe),
             ("一次提交", self.submit),
             ("各部门办理", self.follow),
@@ -102,7 +106,8 @@ class Story:
         return f"{len(self.draft['plan']['steps'])} 步；双击只得到一份草稿"
 
     async def fill_in(self) -> str:
-        samples = await self.phone.mock("GET", f"/drafts/{self.draft['id']}/sample-answers")
+        path = f"/drafts/{self.draft['id']}/sample-answers?partner={PARTNER}"
+        samples = await self.phone.mock("GET", path)
         self.samples = samples["steps"]
         started_at, share = self.revision, self._share(0)
         told = await self._fill(self.phone, share)
@@ -164,16 +169,34 @@ class Story:
         )
 
     async def upload(self) -> str:
-        samples = await self.phone.mock("GET", f"/drafts/{self.draft['id']}/sample-answers")
+        path = f"/drafts/{self.draft['id']}/sample-answers?partner={PARTNER}"
+        samples = await self.phone.mock("GET", path)
         for code, url in samples["files"].items():
             content = await self.phone.fetch(url)
             form = aiohttp.FormData()
             form.add_field("file", content, filename=url.rsplit("/", 1)[-1])
             path = f"/drafts/{self.draft['id']}/materials/{code}"
             await self.phone.api("POST", path, data=form, expect=201)
+        check = await self._scanned()
+        _expect(not check["errors"], f"the draft is not right: {check.body}")
+        _expect(not check["missing_materials"], f"a file is missing: {check.body}")
+        _expect(check["ready"] is False, "what nobody has signed is ready")
+        return f"{len(samples['files'])} 份材料"
+
+    async def sign(self) -> str:
+        told = await let_everybody_sign(self.phone, PERSONA, PARTNER, self.draft["id"])
         check = await self.phone.api("POST", f"/drafts/{self.draft['id']}/check")
         _expect(check["ready"] is True, f"the draft is not ready: {check.body}")
-        return f"{len(samples['files'])} 份材料"
+        return told
+
+    async def _scanned(self) -> Any:
+        """The draft's check, once no file waits for the scanner any more."""
+        async with asyncio.timeout(SCANNED_WITHIN_S):
+            while True:
+                check = await self.phone.api("POST", f"/drafts/{self.draft['id']}/check")
+                if all(error["code"] != "material_scanning" for error in check["errors"]):
+                    return check
+                await asyncio.sleep(0.1)
 
     async def subscribe(self) -> str:
         plan = await self.phone.api("GET", "/messages/consent-plan?moment=submit")

@@ -1,5 +1,6 @@
 """The composition root: the only place that names concrete adapters. Imported by processes only."""
 
+from functools import partial
 from typing import Any
 
 from sanic import Blueprint
@@ -12,16 +13,24 @@ import miniprogram_api.applications.routes
 import miniprogram_api.catalogue.routes
 import miniprogram_api.drafts.routes
 import miniprogram_api.home.routes
+import miniprogram_api.invitations.routes
+import miniprogram_api.materials.document_routes
 import miniprogram_api.materials.routes
+import miniprogram_api.materials.upload_routes
 import miniprogram_api.messages.routes
 import miniprogram_api.names.routes
+import miniprogram_api.signatures.routes
 from adapters.outbox.relay import Relay
+from auth.handed_over import HandedOver
 from bff.services import Services
 from bff.settings import Settings
 from bff.wiring.features import follow_applications, keep_forms, tell_applicants
 from bff.wiring.ground import lay_ground
+from bff.wiring.inviting import let_others_in
 from bff.wiring.peers import reach_peers
 from bff.wiring.people import know_people, serve_people
+from bff.wiring.signing import let_sign
+from bff.wiring.storing import tell_of_scanner
 from kit.clock import Clock, SystemClock
 from kit.coordination.ports import RateLimits
 from kit.idempotency import IdempotencyStore
@@ -36,6 +45,10 @@ PRODUCT_BLUEPRINTS: tuple[Blueprint, ...] = (
     miniprogram_api.catalogue.routes.bp,
     miniprogram_api.drafts.routes.bp,
     miniprogram_api.materials.routes.bp,
+    miniprogram_api.materials.upload_routes.bp,
+    miniprogram_api.materials.document_routes.bp,
+    miniprogram_api.invitations.routes.bp,
+    miniprogram_api.signatures.routes.bp,
     miniprogram_api.names.routes.bp,
     miniprogram_api.applications.routes.bp,
     miniprogram_api.messages.routes.bp,
@@ -50,13 +63,15 @@ def assemble(
     ground = lay_ground(settings, clock or SystemClock(), calendar or WorkCalendar())
     peers = reach_peers(ground)
     who = know_people(ground, peers)
-    drafts, materials, forms = keep_forms(ground, peers, who)
+    forms, keeping = keep_forms(ground, peers, who)
     inbox, pushing = tell_applicants(ground, peers, who)
-    applications, following = follow_applications(ground, peers, who, drafts, materials)
-    features = (forms, pushing, following)
+    applications, following = follow_applications(ground, peers, who, forms)
+    tasks, signing = let_sign(ground, peers, who, forms)
+    handovers, inviting = let_others_in(ground, who, forms.drafts, tasks)
+    features = (keeping, pushing, following, inviting, signing)
     belongings = [kept for feature in features for kept in feature.belongings]
     identity, serving = serve_people(ground, peers, who, belongings)
-    home = HomeService(who.people, drafts, applications, inbox, ground.clock)
+    home = HomeService(who.people, forms.drafts, applications, inbox, ground.clock)
     idempotency = IdempotencyStore(ground.ring, ground.clock)
     groups = (serving, *features)
     relay = Relay(
@@ -72,6 +87,7 @@ def assemble(
             relay,
         )
     }
+    provided[HandedOver] = handovers
     provided[RateLimits] = ground.coordination.rate_limits
     return Services(
         settings=settings,
@@ -80,6 +96,7 @@ def assemble(
         http=ground.http,
         coordination=ground.coordination,
         outbox=ground.outbox,
+        workshop=ground.workshop,
         relay=relay,
         admission=who.admission,
         people=who.people,
@@ -89,7 +106,10 @@ def assemble(
             "outbox": relay.purge,
             **{name: sweep for group in groups for name, sweep in group.sweeps.items()},
         },
-        opening=tuple(open_ for group in groups for open_ in group.opening),
+        opening=(
+            partial(tell_of_scanner, peers.scanner),
+            *(open_ for group in groups for open_ in group.opening),
+        ),
         following={name: it for group in groups for name, it in group.following.items()},
         provided=provided,
     )

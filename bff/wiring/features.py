@@ -1,7 +1,8 @@
 """The features: what can be applied for, drafts and materials, applications, messages."""
 
+from dataclasses import dataclass
+
 from adapters.outbox.delivery import TopicHandler
-from adapters.storage.local import LocalStorage
 from adapters.wechat.templates import registered_templates
 from bff.recipients import PassedMessages, PeopleAsRecipients
 from bff.settings import Settings
@@ -27,70 +28,109 @@ from miniprogram_api.applications.waiting import Waiters
 from miniprogram_api.catalogue.following import CatalogueFollower
 from miniprogram_api.catalogue.service import Catalogue, CatalogueService, NameChecks
 from miniprogram_api.drafts.belongings import DraftBelongings
+from miniprogram_api.drafts.history import DraftHistories
 from miniprogram_api.drafts.prefill import TOPIC as PREFILL_TOPIC
 from miniprogram_api.drafts.prefill import Prefill, PrefillHandler
-from miniprogram_api.drafts.service import DraftService
+from miniprogram_api.drafts.restoring import DraftRestoring
+from miniprogram_api.drafts.service import (
+    DraftDesk,
+    DraftDocuments,
+    DraftFiles,
+    DraftReview,
+    DraftService,
+    SignableDrafts,
+)
+from miniprogram_api.invitations.grants import GrantBook
 from miniprogram_api.materials.belongings import MaterialBelongings
-from miniprogram_api.materials.erasure import FileErasure
+from miniprogram_api.materials.erasure import FileErasure, PartErasure
+from miniprogram_api.materials.filing import SCAN_TOPIC, Filing
+from miniprogram_api.materials.generated import TOPIC as DOCUMENTS_TOPIC
+from miniprogram_api.materials.generated import DocumentErasure, GeneratedDocuments
+from miniprogram_api.materials.intake import Intake
+from miniprogram_api.materials.scanning import ScanHandler
 from miniprogram_api.materials.service import MaterialService
+from miniprogram_api.materials.uploads import UploadService
 from miniprogram_api.messages.service import MessageService, WeChatEvents
 from miniprogram_api.names.service import TOPIC as NAME_TOPIC
 from miniprogram_api.names.service import NameKeeping, NameRelease
+from miniprogram_api.signatures.service import SignatureBook
 from push.belongings import MessageBelongings, PushConsentBelongings
 from push.channels.wechat import WeChatChannel
 from push.consents import PushConsents
-from push.dispatch import SendHandler, TellHandler
+from push.dispatch import NoticeHandler, SendHandler, Teller, TellHandler
 from push.inbox import MessageInbox
 from push.platform_events import PlatformEvents
 from push.ports import ChannelTemplate
 
 
-def keep_forms(
-    ground: Ground, peers: Peers, who: People
-) -> tuple[DraftService, MaterialService, Parts]:
+@dataclass(frozen=True)
+class Forms:
+    """What the other features ask of drafts and their materials."""
+
+    drafts: DraftService
+    review: DraftReview
+    materials: MaterialService
+    documents: GeneratedDocuments
+    signable: SignableDrafts
+    signatures: SignatureBook
+
+
+def keep_forms(ground: Ground, peers: Peers, who: People) -> tuple[Forms, Parts]:
     """The catalogue, drafts and their materials."""
     clock, ring, outbox = ground.clock, ground.ring, ground.outbox
     catalogue = CatalogueService(Catalogue.load(), clock)
     follower = CatalogueFollower(catalogue, ground.calendar, ground.coordination.notifier, clock)
-    storage = LocalStorage(ground.settings.storage_dir, ring, clock)
-    drafts = DraftService(catalogue, who.people, outbox, ring, clock)
-    materials = MaterialService(drafts, storage, outbox, ring, clock)
+    storage = ground.storage
+    grants = GrantBook(who.access_log, ring, clock)
+    signatures = SignatureBook(ring, outbox, clock)
+    desk = DraftDesk(catalogue, ring, clock, grants, signatures)
+    drafts, files = DraftService(desk, catalogue, outbox), DraftFiles(desk)
+    review = DraftReview(desk, who.people)
+    filing = Filing(files, outbox, ring, clock)
+    intake = Intake(storage, ground.workshop, scanning=peers.scanner is not None)
+    materials = MaterialService(files, filing, intake, storage, outbox, ring, clock)
+    uploads = UploadService(files, filing, intake, storage, outbox, ring, clock)
+    documents = GeneratedDocuments(
+        DraftDocuments(desk), storage, ground.workshop, outbox, ring, clock
+    )
     names = NameChecks(catalogue, peers.name_library)
     keeping = NameKeeping(names, drafts, outbox, ring, clock)
     prefill = Prefill(peers.licences, catalogue, who.companies, clock)
     handlers: dict[str, TopicHandler] = {
-        "file.erase": FileErasure(storage),
+        "file.erase": FileErasure(storage, outbox),
+        "upload.erase": PartErasure(storage),
+        DOCUMENTS_TOPIC: DocumentErasure(outbox),
+        SCAN_TOPIC: ScanHandler(files, storage, peers.scanner, outbox, clock),
         NAME_TOPIC: NameRelease(names),
         PREFILL_TOPIC: PrefillHandler(prefill, catalogue, outbox, ring, clock),
     }
     sweeps = {
         "expired drafts": drafts.erase_expired,
+        "old revisions": drafts.tend,
+        "ended uploads": uploads.sweep,
         "orphaned files": materials.sweep_orphans,
         "kept names": keeping.sweep,
         "catalogue versions": lambda: catalogue.purge(drafts.uses_version),
     }
     belongings = (
-        DraftBelongings(outbox, ring, clock),
+        DraftBelongings(outbox, ring, clock, grants),
         MaterialBelongings(FilesOfApplications(), outbox, ring),
         keeping,
     )
     parts = Parts(
         (
-            catalogue,
-            follower,
-            names,
-            keeping,
-            drafts,
-            prefill,
-            materials,
+            catalogue, follower, names, keeping, drafts, review, prefill, materials, uploads,
+            documents, DraftHistories(desk, catalogue, grants),
+            DraftRestoring(desk, catalogue, drafts),
         ),
         handlers,
         sweeps,
         belongings,
         opening=(follower.open,),
         following={"catalogue polls": follower.poll, "catalogue news": follower.listen},
-    )
-    return drafts, materials, parts
+    )  # fmt: skip
+    forms = Forms(drafts, review, materials, documents, SignableDrafts(desk), signatures)
+    return forms, parts
 
 
 def tell_applicants(ground: Ground, peers: Peers, who: People) -> tuple[MessageInbox, Parts]:
@@ -101,10 +141,17 @@ def tell_applicants(ground: Ground, peers: Peers, who: People) -> tuple[MessageI
     consents = PushConsents(channels, clock)
     inbox = MessageInbox(clock)
     events = PlatformEvents("wechat", ground.inbox, recipients, consents, clock)
+    teller = Teller(channels, recipients, ground.outbox, clock)
     handlers: dict[str, TopicHandler] = {
-        "applicant.tell": TellHandler(channels, recipients, Applicants(), ground.outbox, clock),
+        "applicant.tell": TellHandler(teller, Applicants()),
+        "person.tell": NoticeHandler(teller, recipients),
         "push.send": SendHandler(
-            channels, recipients, consents, PassedMessages(who.access_log), clock
+            channels,
+            recipients,
+            consents,
+            PassedMessages(who.access_log),
+            ground.outbox,
+            clock,
         ),
         "wechat.event": events,
     }
@@ -128,7 +175,7 @@ def _wechat_templates(settings: Settings) -> list[ChannelTemplate]:
 
 
 def follow_applications(
-    ground: Ground, peers: Peers, who: People, drafts: DraftService, materials: MaterialService
+    ground: Ground, peers: Peers, who: People, forms: Forms
 ) -> tuple[ApplicationService, Parts]:
     """Submitting, forwarding to the province, following every matter."""
     clock, ring = ground.clock, ground.ring
@@ -138,7 +185,15 @@ def follow_applications(
     casebook = Casebook(log, ground.outbox, ground.calendar, waiters, ring, clock)
     applications = ApplicationService(log, views, waiters)
     submissions = SubmissionService(
-        drafts, who.people, who.companies, casebook, ground.outbox, views, ring, clock
+        forms.review,
+        forms.documents,
+        who.people,
+        who.companies,
+        casebook,
+        ground.outbox,
+        views,
+        ring,
+        clock,
     )
     handlers: dict[str, TopicHandler] = {
         "application.forward": ForwardHandler(casebook, peers.one_window, who.access_log, ring),
@@ -147,7 +202,7 @@ def follow_applications(
         "matter.overdue": OverdueHandler(casebook, clock),
     }
     pushes = ProvincePushes(peers.one_window_callbacks, ground.inbox)
-    documents = FiledDocuments(peers.one_window_callbacks, materials, who.access_log)
+    documents = FiledDocuments(peers.one_window_callbacks, forms.materials, who.access_log)
     services = (applications, submissions, pushes, documents)
     belongings = (ApplicationBelongings(applications, ring, clock),)
     return applications, Parts(services, handlers, {}, belongings)

@@ -7,13 +7,16 @@ from typing import Any
 from adapters.http import HTTPClients
 from adapters.outbox.delivery import TopicHandler
 from adapters.outbox.put import Inbox, Outbox
+from adapters.storage.port import Storage
 from auth.belongings import Belongings
 from bff.settings import Settings
+from bff.wiring.storing import open_storage
 from kit.clock import Clock
 from kit.coordination import open_coordination
 from kit.coordination.ports import Coordination
 from kit.secrets import KeyRing
 from kit.workdays import WorkCalendar
+from kit.workshop import Workshop
 
 Sweep = Callable[[], Awaitable[int]]
 Opening = Callable[[], Awaitable[None]]
@@ -30,6 +33,8 @@ class Ground:
     coordination: Coordination
     outbox: Outbox
     inbox: Inbox
+    workshop: Workshop
+    storage: Storage
 
 
 @dataclass(frozen=True)
@@ -59,4 +64,6 @@ def lay_ground(settings: Settings, clock: Clock, calendar: WorkCalendar) -> Grou
         coordination=open_coordination(settings.redis_url),
         outbox=outbox,
         inbox=Inbox(outbox, ring, clock),
+        workshop=Workshop(),
+        storage=open_storage(settings, ring, clock),
     )

@@ -8,6 +8,8 @@ from adapters.alipay.callbacks import AlipayNotices
 from adapters.alipay.client import AlipayClient
 from adapters.alipay.port import Alipay, AlipayCallbacks
 from adapters.alipay.trust import alipay_trust
+from adapters.esign.client import ESignatureClient
+from adapters.esign.port import ESignature
 from adapters.http import PeerLimits
 from adapters.identity.client import IdentityRegisterClient
 from adapters.identity.port import IdentityRegister
@@ -18,6 +20,8 @@ from adapters.names.port import NameLibrary
 from adapters.province.callbacks import ProvincePush
 from adapters.province.client import ProvinceClient
 from adapters.province.port import OneWindow, OneWindowCallbacks
+from adapters.scanning.client import ClamdScanner
+from adapters.scanning.port import Scanner
 from adapters.wechat.callbacks import WeChatMessagePush
 from adapters.wechat.client import WeChatClient
 from adapters.wechat.port import WeChat, WeChatCallbacks
@@ -34,6 +38,8 @@ class Peers:
     identity_register: IdentityRegister | None
     name_library: NameLibrary | None
     licences: LicenceRegister | None
+    e_signature: ESignature | None
+    scanner: Scanner | None
     one_window: OneWindow
     one_window_callbacks: OneWindowCallbacks
 
@@ -43,7 +49,7 @@ def reach_peers(ground: Ground) -> Peers:
     coordination = ground.coordination
     alipay, alipay_callbacks = _alipay(ground)
     aishandong, register = settings.aishandong, settings.identity_register
-    name_library = settings.name_library
+    name_library, e_signature = settings.name_library, settings.e_signature
     province = http.peer(
         "province",
         settings.province.base_url,
@@ -58,6 +64,8 @@ def reach_peers(ground: Ground) -> Peers:
         identity_register=IdentityRegisterClient(register, http, clock) if register else None,
         name_library=NameLibraryClient(name_library, http, clock) if name_library else None,
         licences=_licences(ground),
+        e_signature=ESignatureClient(e_signature, http, clock) if e_signature else None,
+        scanner=ClamdScanner(settings.scanner) if settings.scanner else None,
         one_window=ProvinceClient(province, settings.province, clock),
         one_window_callbacks=ProvincePush(settings.province),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adapters.outbox.delivery import TopicHandler
 from auth.access_log import AccessLogService
+from auth.addresses import AddressBook
 from auth.admission import Admission
 from auth.aishandong_level import AiShandongLevel
 from auth.aishandong_login import AiShandongPlatformLogin
@@ -29,6 +30,7 @@ from auth.login import LoginService
 from auth.platform_login import PlatformLogin
 from auth.service import PeopleService
 from auth.sessions import SessionService
+from auth.terminals import Terminals
 from auth.tokens import TokenService
 from auth.wechat_face import WeChatFaceCheck
 from auth.wechat_login import WeChatPlatformLogin
@@ -50,6 +52,7 @@ class People:
     sessions: SessionService
     companies: CompanyService
     authorisations: AuthorisationService
+    terminals: Terminals
 
 
 def know_people(ground: Ground, peers: Peers) -> People:
@@ -73,6 +76,7 @@ def know_people(ground: Ground, peers: Peers) -> People:
         sessions=SessionService(tokens, admission, audit, ring, clock),
         companies=CompanyService(roles, authorisations, people, admission, clock),
         authorisations=authorisations,
+        terminals=Terminals(ground.settings.terminals, ring, clock),
     )
 
 
@@ -82,6 +86,8 @@ def serve_people(
     """``belongings``: what the features keep of a person."""
     clock, ring, outbox = ground.clock, ground.ring, ground.outbox
     people, sessions, audit = who.people, who.sessions, who.audit
+    addresses = AddressBook(people, ring, clock)
+    belongings = (*belongings, addresses)
     joining = AccountJoining(people, sessions, belongings, who.access_log, audit, outbox, clock)
     erasure = AccountErasure(sessions, belongings, audit, outbox, clock)
     copies = AccountCopy(people, sessions, who.authorisations, who.access_log, belongings, clock)
@@ -100,7 +106,8 @@ def serve_people(
     )
     services = (
         who.consents, people, who.access_log, who.tokens, who.admission, sessions,
-        who.companies, who.authorisations, login, identity, erasure, copies,
+        who.companies, who.authorisations, who.terminals, login, identity, erasure, copies,
+        addresses,
         AlipayNotices(peers.alipay_callbacks, ground.inbox),
     )  # fmt: skip
     handlers: dict[str, TopicHandler] = {
@@ -112,6 +119,7 @@ def serve_people(
         "identity checks": identity.purge,
         "authorisations": who.authorisations.purge,
         "access log": who.access_log.purge,
+        "terminal calls": who.terminals.purge,
         "idle accounts": erasure.erase_idle,
     }
     return identity, Parts(services, handlers, sweeps)

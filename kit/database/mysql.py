@@ -106,6 +106,11 @@ class SteadyMySQLClient(_Prepared, MySQLClient):
             credentials.setdefault("stmt_cache_size", PREPARED_STATEMENTS)
         super().__init__(**credentials)
 
+    def acquire_connection(self) -> Any:
+        """The pool's own way, which waits for nothing when a connection is free; Tortoise's takes
+        three more coroutines for each statement."""
+        return super().acquire_connection() if self._pool is None else self._pool.acquire()
+
     async def create_connection(self, with_db: bool) -> None:
         self.extra["init_command"] = await self._session_settings()
         await super().create_connection(with_db)

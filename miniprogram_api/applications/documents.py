@@ -1,13 +1,13 @@
 """The filed documents that the province fetches from us."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 
 from adapters.province.port import OneWindowCallbacks
 from auth.access_log import AccessLogService
 from kit.database.fields import ID_LENGTH
 from kit.problems import NotFound
 from miniprogram_api.applications.models import Application, ApplicationDocument
-from miniprogram_api.materials.service import MaterialService
+from miniprogram_api.materials.service import Document, MaterialService
 
 
 class FiledDocuments:
@@ -24,8 +24,8 @@ class FiledDocuments:
         self._materials = materials
         self._access_log = access_log
 
-    async def open(self, token: str, file_id: str) -> tuple[str, AsyncIterator[bytes]]:
-        """The media type and the bytes in pieces. Raises NotFound."""
+    async def open(self, token: str, file_id: str) -> Document:
+        """What the file is, and its bytes in pieces. Raises NotFound."""
         if not self._callbacks.allows_document_download(token) or len(file_id) != ID_LENGTH:
             raise NotFound
         document = await ApplicationDocument.filter(file_id=file_id).first()
@@ -34,7 +34,7 @@ class FiledDocuments:
         file, pieces = await self._materials.open_document(file_id)
         application = await Application.get(id=document.application_id)
         await self._access_log.record(application.person_id, "province", "documents", "application")
-        return file.media_type, pieces
+        return file, pieces
 
 
 class FilesOfApplications:

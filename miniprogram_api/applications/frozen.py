@@ -16,14 +16,16 @@ from adapters.province.port import (
     FiledItem,
     FiledMaterial,
     FiledRole,
+    FiledSignature,
     Filing,
 )
 from kit.secrets import IdNumber, KeyRing, PersonName, PhoneNumber
 from miniprogram_api.applications.models import Application
 
-FORMAT = "application/2"
-"""2 adds ``applicant``, ``acting_for``, ``consents`` and the items' ``consent``. What was frozen as
-1 is still opened; its hash is of the bytes that are kept, so the new members do not touch it."""
+FORMAT = "application/3"
+"""2 adds ``applicant``, ``acting_for``, ``consents`` and the items' ``consent``, 3 ``signatures``.
+What was frozen before is still opened; its hash is of the bytes that are kept, so the new members
+do not touch it."""
 
 
 class FrozenItem(msgspec.Struct, frozen=True):
@@ -71,6 +73,31 @@ class FrozenRole(msgspec.Struct, frozen=True):
     role: str
 
 
+class FrozenEvidence(msgspec.Struct, frozen=True):
+    """What proves a signature: our reference and the digest that was signed (SM3, hexadecimal), the
+    signature and the signer's certificate (DER in Base64)."""
+
+    reference: str
+    digest: str
+    signature: str
+    certificate: str
+
+
+class FrozenSignature(msgspec.Struct, frozen=True):
+    """Who signed which of the documents that are filed; ``documents``: SHA-256 by material."""
+
+    name: str
+    id_number: str | None
+    uscc: str | None
+    roles: list[str]
+    documents: dict[str, str]
+    signed_at: datetime
+    evidence: FrozenEvidence
+
+    def __repr__(self) -> str:
+        return "FrozenSignature(***)"
+
+
 class FrozenContent(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the applicant stands for. Holds personal data: sealed wherever it lies."""
 
@@ -95,6 +122,8 @@ class FrozenContent(msgspec.Struct, frozen=True, kw_only=True):
     acting_for: FrozenRole | None = None
     consents: dict[str, bool] = {}
     """Those that the items needed, and whether they were in force."""
+    signatures: list[FrozenSignature] = []
+    """Of everybody who had to sign; none in what was frozen before there were any."""
 
     def shares(self, item: FrozenItem) -> bool | None:
         """Whether a receiver outside may get the item's answers; None when there is no such
@@ -179,6 +208,7 @@ def filing_of(application: Application, content: FrozenContent) -> Filing:
             for material in filed_materials(content)
         ],
         delivery=content.delivery,
+        signatures=[_signature(signature) for signature in content.signatures],
     )
 
 
@@ -195,6 +225,18 @@ def _applicant(frozen: FrozenApplicant | None) -> FiledApplicant | None:
         return None
     phone = PhoneNumber(frozen.phone) if frozen.phone else None
     return FiledApplicant(PersonName(frozen.name), IdNumber(frozen.id_number), phone)
+
+
+def _signature(frozen: FrozenSignature) -> FiledSignature:
+    return FiledSignature(
+        name=PersonName(frozen.name),
+        id_number=IdNumber(frozen.id_number) if frozen.id_number else None,
+        uscc=frozen.uscc,
+        roles=frozen.roles,
+        documents=frozen.documents,
+        signed_at=frozen.signed_at,
+        evidence=msgspec.to_builtins(frozen.evidence),
+    )
 
 
 def _role(frozen: FrozenRole | None) -> FiledRole | None:

@@ -11,10 +11,11 @@ from kit.describe import describe
 from kit.idempotency import Once
 from kit.limits import Limit
 from kit.problems import NotFound, TooManyRequests
+from kit.streams import StreamedAnswer
 from kit.text import Language
 from miniprogram_api.applications.documents import FiledDocuments
 from miniprogram_api.applications.notices import Answered, ProvincePushes
-from miniprogram_api.applications.problems import DeclarationRequired
+from miniprogram_api.applications.problems import DeclarationRequired, DeliveryContradicts
 from miniprogram_api.applications.schemas import (
     ApplicationPage,
     ApplicationsQuery,
@@ -40,8 +41,8 @@ SUBMIT_LIMITS = (Limit("submit", 20, 600),)
     "submitApplication", "提交申请", access=VERIFIED_CITIZENS, tag="applications", status=202,
     body=SubmitApplication, returns=ApplicationView, idempotent=True, limits=SUBMIT_LIMITS,
     problems=[
-        DeclarationRequired, NotFound, DraftSubmitted, DraftExpired, CompanyRoleRequired,
-        AuthorisationRequired,
+        DeclarationRequired, DeliveryContradicts, NotFound, DraftSubmitted, DraftExpired,
+        CompanyRoleRequired, AuthorisationRequired,
     ],
 )  # fmt: skip
 async def submit_application(
@@ -139,10 +140,8 @@ async def take_province_certificate(request: Request, pushes: ProvincePushes) ->
     query=DocumentQuery, returns=bytes, problems=[NotFound],
 )  # fmt: skip
 async def give_filed_document(query: DocumentQuery, documents: FiledDocuments) -> HTTPResponse:
-    media_type, pieces = await documents.open(query.token, query.docId)
-    # Read to its end before the first byte leaves: only the end shows that nothing was cut off.
-    content = b"".join([piece async for piece in pieces])
-    return raw(content, headers={"Cache-Control": "no-store"}, content_type=media_type)
+    file, pieces = await documents.open(query.token, query.docId)
+    return StreamedAnswer(pieces, file.size, {"Cache-Control": "no-store"}, file.media_type)
 
 
 def _answer(answered: Answered) -> HTTPResponse:

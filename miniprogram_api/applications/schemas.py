@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from auth.schemas import MainlandRegion
 from kit.database.fields import ID_LENGTH
 from miniprogram_api.applications.states import Holder
 from miniprogram_api.drafts.service import SharingView
 
 Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]+$")]
+PlaceCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,63}$")]
 PAGE_MAX = 50
 EVENTS_MAX = 200
 WAIT_MAX_S = 30
@@ -17,23 +19,31 @@ WAIT_MAX_S = 30
 class WindowDelivery(
     Struct, frozen=True, forbid_unknown_fields=True, tag_field="method", tag="window"
 ):
-    """Fetched at a service window."""
+    """Fetched at a service window; ``place``: one of ``collection_places``."""
+
+    place: PlaceCode | UnsetType = UNSET
 
 
 class KioskDelivery(
     Struct, frozen=True, forbid_unknown_fields=True, tag_field="method", tag="kiosk"
 ):
-    """Printed at a self-service machine."""
+    """Taken from a self-service machine; ``place``: one of ``collection_places``."""
+
+    place: PlaceCode | UnsetType = UNSET
 
 
 class CourierDelivery(
     Struct, frozen=True, forbid_unknown_fields=True, tag_field="method", tag="courier"
 ):
-    """Sent by mail, free of charge."""
+    """Sent by mail, free of charge. What the form asks as well may be left out; the rest is needed:
+    name, phone and address. ``region``: six digits of a county or city in the mainland (GB/T 2260),
+    then ``address`` is what stands below it."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=50)]
-    phone: Annotated[str, Meta(pattern=r"^(\+86)?[0-9][0-9-]{6,18}$")]
-    address: Annotated[str, Meta(min_length=5, max_length=200)]
+    name: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
+    phone: Annotated[str, Meta(pattern=r"^(\+86)?[0-9][0-9-]{6,18}$")] | UnsetType = UNSET
+    address: Annotated[str, Meta(min_length=5, max_length=200)] | UnsetType = UNSET
+    region: MainlandRegion | UnsetType = UNSET
+    postal_code: Annotated[str, Meta(pattern="^[0-9]{6}$")] | UnsetType = UNSET
 
 
 DeliveryChoice = WindowDelivery | CourierDelivery | KioskDelivery

@@ -1,6 +1,6 @@
 """Submitting: a draft becomes an application, once, and cannot be changed any more."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,14 +19,17 @@ from kit.text import Language
 from miniprogram_api.applications.case import Case
 from miniprogram_api.applications.casebook import Casebook
 from miniprogram_api.applications.clocks import Promise
+from miniprogram_api.applications.deliveries import agreed_delivery
 from miniprogram_api.applications.forwarding import FORWARD_TOPIC, application_key
 from miniprogram_api.applications.frozen import (
     FrozenApplicant,
     FrozenContent,
+    FrozenEvidence,
     FrozenFile,
     FrozenItem,
     FrozenMaterial,
     FrozenRole,
+    FrozenSignature,
     canonical,
     filed_materials,
     hash_of_content,
@@ -39,11 +42,14 @@ from miniprogram_api.applications.states import ApplicationState, MatterState, h
 from miniprogram_api.applications.views import ApplicationViews, etag_of
 from miniprogram_api.drafts.service import (
     Author,
-    DraftService,
+    DraftReview,
+    FileRef,
     FrozenDraft,
     NamedCompany,
     RevisionOutdated,
+    Signed,
 )
+from miniprogram_api.materials.service import GeneratedDocuments
 
 NEEDING_A_ROLE = frozenset({"change", "cancel"})
 """Operations on a company that exists: only who may act for it submits them. Source: the forms of
@@ -63,7 +69,8 @@ class Standing:
 class SubmissionService:
     def __init__(
         self,
-        drafts: DraftService,
+        review: DraftReview,
+        documents: GeneratedDocuments,
         people: PeopleService,
         companies: CompanyService,
         casebook: Casebook,
@@ -72,7 +79,8 @@ class SubmissionService:
         ring: KeyRing,
         clock: Clock,
     ) -> None:
-        self._drafts = drafts
+        self._review = review
+        self._documents = documents
         self._people = people
         self._companies = companies
         self._casebook = casebook
@@ -100,12 +108,14 @@ class SubmissionService:
             raise DeclarationRequired
         company, role = await self._role(caller, body.draft_id)
         async with once.unit():
-            frozen = await self._drafts.freeze(author, body.draft_id, body.revision)
+            frozen = await self._review.freeze(author, body.draft_id, body.revision)
             if frozen.company != company:
                 raise RevisionOutdated(current_revision=frozen.revision)
             if role is None and company.operation in NEEDING_A_ROLE:
                 raise CompanyRoleRequired
-            content = content_of(frozen, body, await self._standing(caller, frozen, role))
+            generated = await self._documents.of_frozen(frozen)
+            standing = await self._standing(caller, frozen, role)
+            content = content_of(frozen, generated, body, standing)
             application = self._application(caller.person_id, content)
             await application.save(force_create=True)
             matters = _matters(application, frozen, content)
@@ -121,7 +131,7 @@ class SubmissionService:
         """Before the unit, because a register may have to be asked: the company that the draft
         names now, and what the caller is in it where the operation needs that. A draft that names
         none yet is not ready, which freezing will say."""
-        company = await self._drafts.company_of(caller.person_id, draft_id)
+        company = await self._review.company_of(caller.person_id, draft_id)
         if company.operation not in NEEDING_A_ROLE or company.uscc is None:
             return company, None
         return company, await self._companies.confirm_role(caller, company.operation, company.uscc)
@@ -179,13 +189,21 @@ class SubmissionService:
         await self._outbox.put(FORWARD_TOPIC, application_key(application_id), body)
 
 
-def content_of(frozen: FrozenDraft, body: SubmitApplication, standing: Standing) -> FrozenContent:
-    """Everything that the applicant stands for from now on."""
+def content_of(
+    frozen: FrozenDraft,
+    generated: Sequence[tuple[str, FileRef]],
+    body: SubmitApplication,
+    standing: Standing,
+) -> FrozenContent:
+    """Everything that the applicant stands for from now on; ``generated``: the documents that were
+    signed, by the code of the material."""
     consent_of = {
         item: sharing.purpose for sharing in frozen.compiled.sharings() for item, _ in sharing.items
     }
     plan, selection, answers = frozen.compiled.plan, frozen.selection, frozen.answers_by_step
     described = {material.code: material for material in plan.materials}
+    flat = frozen.compiled.flat(answers)
+    places = frozen.compiled.catalogue.lookups.get("collection_places", {})
     return FrozenContent(
         draft_id=frozen.draft_id,
         revision=frozen.revision,
@@ -206,7 +224,7 @@ def content_of(frozen: FrozenDraft, body: SubmitApplication, standing: Standing)
             )
             for item in plan.items
         ],
-        answers=frozen.compiled.flat(answers),
+        answers=flat,
         materials=[
             FrozenMaterial(
                 code,
@@ -217,20 +235,31 @@ def content_of(frozen: FrozenDraft, body: SubmitApplication, standing: Standing)
                     for file in files
                 ],
             )
-            for code, files in frozen.materials
+            for code, files in (*frozen.materials, *((code, [file]) for code, file in generated))
             if code in described
         ],
-        delivery=_delivery(body),
+        delivery=agreed_delivery(body.delivery, flat, places),
         declaration=body.declaration,
         applicant=standing.applicant,
         acting_for=standing.acting_for,
         consents=standing.consents,
+        signatures=[_signature(signed) for signed in frozen.signatures],
     )
 
 
-def _delivery(body: SubmitApplication) -> dict[str, str]:
-    delivery: Mapping[str, str] = msgspec.to_builtins(body.delivery)
-    return dict(delivery)
+def _signature(signed: Signed) -> FrozenSignature:
+    signer, task = signed.signer, signed.task
+    if task.evidence is None or task.signed_at is None:
+        raise LookupError(task.id)
+    return FrozenSignature(
+        name=signer.name.reveal(),
+        id_number=signer.id_number.reveal() if signer.id_number else None,
+        uscc=signer.uscc,
+        roles=list(signer.roles),
+        documents={code: task.hashes[code] for code in signed.documents},
+        signed_at=task.signed_at,
+        evidence=msgspec.convert(task.evidence, FrozenEvidence),
+    )
 
 
 def _matters(application: Application, frozen: FrozenDraft, content: FrozenContent) -> list[Matter]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from kit.workdays import WorkCalendar
 from miniprogram_api.catalogue.consistency import Data
 from miniprogram_api.catalogue.facts import (
     Field,
@@ -23,7 +24,9 @@ from miniprogram_api.catalogue.loading import Lookup, Rows, faults, read_rows
 from miniprogram_api.catalogue.lookups import IndustryDivisions
 from miniprogram_api.catalogue.names import NameBook
 from miniprogram_api.catalogue.reading import CatalogueFaulty, FolderReader, Parsed
+from miniprogram_api.catalogue.rule_examples import Known
 from miniprogram_api.catalogue.rules import AnyRule
+from miniprogram_api.catalogue.templates import Documents
 
 T = TypeVar("T")
 
@@ -50,8 +53,10 @@ class Catalogue:
     samples: Mapping[str, object]
     names: NameBook
     divisions: IndustryDivisions
+    documents: Documents
     # Announced years that the library does not know yet, by file: see kit.workdays.
     workdays: Mapping[str, bytes]
+    calendar: WorkCalendar = field(repr=False, compare=False)
     parsed: Parsed = field(repr=False, compare=False)
     # By the first day of each span in which the same rows hold; shared by the views of all spans.
     _views: "dict[date, Catalogue]" = field(repr=False, compare=False)
@@ -99,10 +104,16 @@ class Catalogue:
             samples=_fixed(data.samples),
             names=data.names,
             divisions=common.rows.divisions,
+            documents=data.documents,
             workdays=MappingProxyType(common.rows.workdays),
+            calendar=_calendar(common.rows.workdays),
             parsed=common.parsed,
             _views=common.views,
         )
+
+    def known(self) -> Known:
+        """What rules look up."""
+        return Known(self.names, self.lookups, self.calendar)
 
     @property
     def is_dated(self) -> bool:
@@ -133,6 +144,12 @@ class _Common:
     rows: Rows
     parsed: Parsed
     views: dict[date, Catalogue]
+
+
+def _calendar(years: Mapping[str, bytes]) -> WorkCalendar:
+    calendar = WorkCalendar()
+    calendar.take_up(years)
+    return calendar
 
 
 def _fixed(mapping: Mapping[str, T]) -> Mapping[str, T]:

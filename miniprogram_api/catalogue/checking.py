@@ -7,12 +7,13 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from miniprogram_api.catalogue import step_errors
+from miniprogram_api.catalogue.columns import columns_of
 from miniprogram_api.catalogue.conditions import Answers, holds, is_blank
 from miniprogram_api.catalogue.facts import Field, Shape, Use
 from miniprogram_api.catalogue.numbers import is_document_number
 from miniprogram_api.catalogue.rule import RuleContext, StepError, rows_of
 from miniprogram_api.catalogue.rules import AnyRule
-from miniprogram_api.catalogue.shapes import Schema, columns_of
+from miniprogram_api.catalogue.shapes import Schema
 from miniprogram_api.catalogue.step_schemas import StepSchema
 
 # More than anybody reads; what is beyond shows once these are mended.

@@ -8,8 +8,9 @@ import msgspec
 from miniprogram_api.catalogue.catalogue import Catalogue
 
 Kind = Literal[
-    "item", "field", "material", "theme", "step", "rule", "city", "region", "lookup", "workdays"
-]
+    "item", "field", "material", "theme", "step", "rule", "document", "party", "city", "region",
+    "lookup", "workdays",
+]  # fmt: skip
 What = Literal["added", "removed", "changed", "renamed"]
 _VALUE_LENGTH_MAX = 60
 _ABSENT = object()
@@ -42,6 +43,9 @@ def differences(before: Catalogue, after: Catalogue) -> Iterator[Difference]:
     yield from _rows("step", before.steps, after.steps, "title")
     rules = [{rule.code: rule for rule in side.rules} for side in (before, after)]
     yield from _rows("rule", rules[0], rules[1], "message")
+    documents, others = before.documents, after.documents
+    yield from _rows("document", documents.templates, others.templates, "title")
+    yield from _rows("party", documents.parties, others.parties, "title")
     names = {code: region.name for code, region in {**before.regions, **after.regions}.items()}
     for difference in _rows("city", before.served, after.served, "source"):
         yield difference._replace(name=names.get(difference.code, ""))

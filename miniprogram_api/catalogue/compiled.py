@@ -12,7 +12,7 @@ from kit.clock import CHINA, Clock
 from kit.text import Text
 from miniprogram_api.catalogue.catalogue import Catalogue
 from miniprogram_api.catalogue.checking import StepCheck
-from miniprogram_api.catalogue.claims import asked_state, givers
+from miniprogram_api.catalogue.claims import AskedMaterial, asked_state, givers
 from miniprogram_api.catalogue.clocks import Promise, promise_of
 from miniprogram_api.catalogue.conditions import Answers, holds
 from miniprogram_api.catalogue.form import AnswersByStep, Form
@@ -117,8 +117,14 @@ class CompiledPlan:
     ) -> StepCheck:
         """All errors of one step; the other steps' answers decide what it asks."""
         step = self._form.step(key)
-        visible = self._form.visible_to(key, {**all_answers_by_step, key: answers})
+        if all_answers_by_step.get(key) is not answers:
+            all_answers_by_step = {**all_answers_by_step, key: answers}
+        visible = self._form.visible_to(key, all_answers_by_step)
         return step.check(answers, self._context(visible))
+
+    def steps_read_by(self, key: str) -> frozenset[str]:
+        """The steps, itself among them, whose answers its check looks at."""
+        return self._form.read_by(key)
 
     def steps_reading(self, key: str, changed: Collection[str]) -> tuple[str, ...]:
         """The other steps whose check may change when these answers of this step do: after saving a
@@ -188,10 +194,19 @@ class CompiledPlan:
         return self._form.elder_pages
 
     def _context(self, visible: dict[str, object]) -> RuleContext:
-        return RuleContext(visible, self.today(), self.selection.region, self.catalogue.names)
+        known = self.catalogue.known()
+        return RuleContext(visible, self.today(), self.selection.region, *known)
 
     def _required_materials(self, answers: Answers) -> Iterator[str]:
         for asked in self._form.materials:
             needed = [use for use in asked.uses if use.required]
             if asked.material.obtain == "upload" and asked_state(needed, answers) is True:
                 yield asked.code
+
+    def documents_asked(self, answers: Answers) -> Iterator[tuple[AskedMaterial, bool]]:
+        """The materials that we make of these answers (by field code), and whether each must be
+        there."""
+        for asked in self._form.materials:
+            if asked.material.obtain == "generated" and asked_state(asked.uses, answers) is True:
+                needed = [use for use in asked.uses if use.required]
+                yield asked, asked_state(needed, answers) is True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kit.workdays import WorkCalendar
 from miniprogram_api.catalogue.conditions import Condition
 from miniprogram_api.catalogue.dated import code_of
 from miniprogram_api.catalogue.facts import (
@@ -22,8 +23,9 @@ from miniprogram_api.catalogue.facts import (
 from miniprogram_api.catalogue.names import NameBook
 from miniprogram_api.catalogue.numbers import is_clearing_number
 from miniprogram_api.catalogue.reading import Place
-from miniprogram_api.catalogue.rule_examples import RuleExample, example_faults
+from miniprogram_api.catalogue.rule_examples import Known, RuleExample, example_faults
 from miniprogram_api.catalogue.rules import AnyRule
+from miniprogram_api.catalogue.templates import Documents, template_faults
 
 Found = Iterator[tuple[str, Place, str]]
 
@@ -65,6 +67,7 @@ class Data:
     lookups: Mapping[str, Mapping[str, LookupEntry]]
     samples: Mapping[str, object]
     names: NameBook
+    documents: Documents
 
     def item_codes(self) -> frozenset[str]:
         return frozenset(item.code for item in self.items.values())
@@ -79,6 +82,8 @@ def faults(data: Data) -> Found:
     yield from _rules(data)
     yield from _unused_examples(data)
     yield from _regions(data)
+    items = {item.code: item for item in data.items.values()}
+    yield from template_faults(data.documents, data.fields, data.materials, items)
     for code, entry in data.lookups["business_scope"].items():
         if entry.details.get("permit", "") not in data.item_codes() | {""}:
             yield "business_scope.yaml", ("entries", code), "no such item for `permit`"
@@ -270,6 +275,7 @@ def _theme_condition(place: Place, when: Condition, theme: Theme, data: Data) ->
 
 
 def _rules(data: Data) -> Found:
+    known = Known(data.names, data.lookups, WorkCalendar())
     seen: set[str] = set()
     for rule in data.rules:
         file, index = data.rule_places[rule.code]
@@ -286,7 +292,7 @@ def _rules(data: Data) -> Found:
         if example is None:
             yield file, (index,), f"`{rule.code}` has no example in rule_examples.yaml"
         else:
-            for fault in example_faults(rule, example, data.names):
+            for fault in example_faults(rule, example, known):
                 yield "rule_examples.yaml", (rule.code,), fault
 
 

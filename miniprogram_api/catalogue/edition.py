@@ -106,6 +106,11 @@ class Edition:
     def compile_kept(self, selection: Selection) -> CompiledPlan:
         """As :meth:`compile`, for somebody who chose earlier: what is not offered any more today is
         as it was on the last day on which it was (see :meth:`is_offered`)."""
+        key = (self.catalogue.since, selection)
+        kept = self._plans.get(key)
+        if kept is not None:
+            self._plans.move_to_end(key)
+            return kept
         views = self._catalogue.before(self.today)
         for view in views:
             try:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kit.text import Text
 from miniprogram_api.catalogue.checking import Question, StepChecker
+from miniprogram_api.catalogue.columns import columns_of
 from miniprogram_api.catalogue.conditions import any_of
 from miniprogram_api.catalogue.facts import FieldType, Shape
 from miniprogram_api.catalogue.plan_schemas import ElderPage, ElderPart
-from miniprogram_api.catalogue.shapes import columns_of
 
 # More options than anybody keeps in mind are left to the eyes.
 OPTIONS_READ = 6

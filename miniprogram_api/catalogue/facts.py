@@ -21,7 +21,7 @@ Stage = Literal["licence", "follow_up", "permit", "bank"]
 Unit = Literal["working_hours", "working_days", "days"]
 Obtain = Literal["upload", "shared_data", "generated"]
 SharingPurpose = Literal["share_with_bank", "share_with_seal_shop"]
-LookupName = Literal["industries", "business_scope", "banks", "bank_branches"]
+LookupName = Literal["industries", "business_scope", "banks", "bank_branches", "collection_places"]
 FieldType = Literal[
     "text", "textarea", "number", "integer", "money", "boolean", "select", "multiselect", "date",
     "month", "date_range", "phone", "mobile", "email", "url", "id_number", "credit_code",
@@ -101,6 +101,8 @@ class Material(Dated, frozen=True, kw_only=True):
     # Only uploads are bound by these; 10 MiB is what one phone photo or scanned PDF needs at most.
     formats: tuple[Literal["pdf", "jpg", "png"], ...] = ("pdf", "jpg", "png")
     bytes_max: Annotated[int, Meta(ge=1, le=52_428_800)] = 10_485_760
+    # Somebody's identity document: what a copy is for is written on it.
+    watermark: bool = False
     twins: tuple[Code, ...] = ()
 
 
@@ -315,6 +317,22 @@ class Banks(Fact, frozen=True, kw_only=True):
     branches_source: Words
     branches_confidence: Confidence
     branches: tuple[tuple[str, str, str, str], ...]
+
+
+class CollectionPlace(Fact, frozen=True, kw_only=True):
+    """``kind`` in the words of the question how the documents are collected."""
+
+    name: Words
+    kind: Literal["window", "self_service"]
+    region: RegionCode
+
+
+class CollectionPlaces(Fact, frozen=True, kw_only=True):
+    """Halls and machines where licences are handed out."""
+
+    source: Words
+    confidence: Confidence
+    places: dict[Code, CollectionPlace]
 
 
 class LookupEntry(NamedTuple):

@@ -74,6 +74,10 @@ class Form:
         readers = self._readers[self.step(key).key]
         return tuple(reader for reader, codes in readers if not codes.isdisjoint(changed))
 
+    def read_by(self, key: str) -> frozenset[str]:
+        """The steps, itself among them, whose answers one step's checks look at."""
+        return self._by_step[self.step(key).key].homes | {key}
+
     @property
     def size(self) -> int:
         return len(self.steps_json)

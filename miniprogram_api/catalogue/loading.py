@@ -12,6 +12,7 @@ from miniprogram_api.catalogue.dated import Renamed, code_of
 from miniprogram_api.catalogue.facts import (
     Banks,
     BusinessScope,
+    CollectionPlaces,
     Field,
     Industries,
     Item,
@@ -29,6 +30,7 @@ from miniprogram_api.catalogue.names import NameBook
 from miniprogram_api.catalogue.reading import FolderReader, Place
 from miniprogram_api.catalogue.rule_examples import RuleExample
 from miniprogram_api.catalogue.rules import AnyRule
+from miniprogram_api.catalogue.templates import read_documents
 
 RULE_FILES = ("rules.yaml", "rules_forms.yaml")
 RULE_EXAMPLES = "rule_examples.yaml"
@@ -47,7 +49,8 @@ class Rows:
 
     def first_days(self) -> list[date]:
         data = self.data
-        dictionaries = (data.fields, data.materials, data.items, data.themes)
+        templates = data.documents.templates
+        dictionaries = (data.fields, data.materials, data.items, data.themes, templates)
         rows = [row for rows in dictionaries for row in rows.values()]
         return dated.first_days([*rows, *data.rules])
 
@@ -82,6 +85,7 @@ class Rows:
                 if dated.holds_on(rule, day) and gone.isdisjoint(rule.reads())
             ),
             samples={code: it for code, it in data.samples.items() if code not in gone},
+            documents=data.documents.on(day),
         )
 
 
@@ -120,6 +124,7 @@ def read_rows(reader: FolderReader) -> Rows | None:
         lookups=lookups,
         samples=samples,
         names=_name_book(names, regions),
+        documents=read_documents(reader),
     )
     return Rows(data, frozenset(regions.zones), workdays, divisions)
 
@@ -145,6 +150,8 @@ def faults(rows: Rows) -> Iterator[tuple[str, Place, str]]:
         yield "materials.yaml", (key,), rule
     for key, rule in dated.faults(data.themes):
         yield "themes.yaml", (key,), rule
+    for key, rule in dated.faults(data.documents.templates):
+        yield data.documents.files[key], (key,), rule
     files = {_item_key(file): file for file in data.items}
     for key, rule in dated.faults({_item_key(file): item for file, item in data.items.items()}):
         yield files[key], (), rule
@@ -210,6 +217,9 @@ def _workdays(reader: FolderReader) -> dict[str, bytes]:
     return years
 
 
+_PLACES_FILE = "lookups/collection_places.yaml"
+
+
 def _lookups(reader: FolderReader) -> dict[str, Lookup]:
     """The lists that are too long for a form; answers are checked against them all the same."""
     industries = reader.one("industries.yaml", Industries)
@@ -238,4 +248,11 @@ def _lookups(reader: FolderReader) -> dict[str, Lookup]:
             code: LookupEntry(code, name, {"bank": bank, "region": region})
             for code, name, bank, region in banks.branches
         }
+    # Lists that were imported before this one was there have none.
+    is_there = _PLACES_FILE in reader.names("lookups")
+    places = reader.one(_PLACES_FILE, CollectionPlaces) if is_there else None
+    lookups["collection_places"] = {
+        code: LookupEntry(code, place.name, {"kind": place.kind, "region": place.region})
+        for code, place in (places.places if places is not None else {}).items()
+    }
     return lookups

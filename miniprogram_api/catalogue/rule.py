@@ -10,8 +10,16 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from kit.text import Text
+from kit.workdays import WorkCalendar
 from miniprogram_api.catalogue.conditions import Answers, Condition, holds, is_blank
-from miniprogram_api.catalogue.facts import Code, Confidence, Dated, Operation, Words
+from miniprogram_api.catalogue.facts import (
+    Code,
+    Confidence,
+    Dated,
+    LookupEntry,
+    Operation,
+    Words,
+)
 from miniprogram_api.catalogue.names import NameBook
 
 Row = Mapping[str, object]
@@ -32,6 +40,8 @@ class RuleContext(NamedTuple):
     # The region applied in, six digits; a city's code ends with 00.
     region: str
     names: NameBook
+    lookups: Mapping[str, Mapping[str, LookupEntry]]
+    calendar: WorkCalendar
 
 
 class Rule(Dated, frozen=True, kw_only=True, tag_field="kind"):

@@ -3,11 +3,13 @@
 The loader runs them, so that a rule which does not do what its examples say is a fault of the data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
+from kit.workdays import WorkCalendar
 from miniprogram_api.catalogue.conditions import Answers
-from miniprogram_api.catalogue.facts import Fact
+from miniprogram_api.catalogue.facts import Fact, LookupEntry
 from miniprogram_api.catalogue.names import NameBook
 from miniprogram_api.catalogue.rule import Rule, RuleContext
 
@@ -25,18 +27,26 @@ class RuleExample(Fact, frozen=True, kw_only=True):
     pointer: str
 
 
-def example_faults(rule: Rule, example: RuleExample, names: NameBook) -> Iterator[str]:
+class Known(NamedTuple):
+    """What rules look up besides the answers."""
+
+    names: NameBook
+    lookups: Mapping[str, Mapping[str, LookupEntry]]
+    calendar: WorkCalendar
+
+
+def example_faults(rule: Rule, example: RuleExample, known: Known) -> Iterator[str]:
     wanted = rule.reads()
     for name, answers in (("keeps", example.keeps), ("breaks", example.breaks)):
         for code in answers.keys() - wanted:
             yield f"`{name}` answers `{code}`, which the rule does not read"
-    if broken_at(rule, example.keeps, names):
+    if broken_at(rule, example.keeps, known):
         yield "`keeps` breaks the rule"
     elif rule.decides() and not rule.is_asked(example.keeps):
         yield "`keeps` does not come to the rule: `at` is blank or `when` does not hold"
-    if broken_at(rule, example.breaks, names) != [example.pointer]:
+    if broken_at(rule, example.breaks, known) != [example.pointer]:
         yield "`breaks` does not break the rule at `pointer`"
 
 
-def broken_at(rule: Rule, answers: Answers, names: NameBook) -> list[str]:
-    return list(rule.broken(RuleContext(answers, EXAMPLE_DAY, EXAMPLE_REGION, names)))
+def broken_at(rule: Rule, answers: Answers, known: Known) -> list[str]:
+    return list(rule.broken(RuleContext(answers, EXAMPLE_DAY, EXAMPLE_REGION, *known)))

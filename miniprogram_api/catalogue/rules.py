@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from miniprogram_api.catalogue.conditions import Condition, holds
-from miniprogram_api.catalogue.facts import Code
+from miniprogram_api.catalogue.facts import Code, LookupName
 from miniprogram_api.catalogue.name_rules import NameStructure
 from miniprogram_api.catalogue.row_rules import (
     Adult,
@@ -135,6 +135,42 @@ class DaysAfterField(Rule, frozen=True, kw_only=True, tag="days_after_field"):
             yield f"/{self.at}"
 
 
+class OnWorkday(Rule, frozen=True, kw_only=True, tag="on_workday"):
+    """A day on which offices in Shandong work, swapped days among them."""
+
+    def _broken(self, context: RuleContext) -> Iterator[str]:
+        day = date_of(context.answers[self.at])
+        if day is not None and not context.calendar.is_workday(day):
+            yield f"/{self.at}"
+
+
+class LookupDetail(Rule, frozen=True, kw_only=True, tag="lookup_detail"):
+    """What is known of the entry that was chosen from a long list fits another answer: the answer
+    begins with it, as a bank's clearing number does with the bank's category. Without a ``field``
+    the entry's region is in the city applied in."""
+
+    lookup: LookupName
+    detail: Code
+    field: Code | None = None
+
+    def _others(self) -> tuple[str, ...]:
+        return () if self.field is None else (self.field,)
+
+    def _broken(self, context: RuleContext) -> Iterator[str]:
+        code = context.answers[self.at]
+        entry = context.lookups[self.lookup].get(code) if isinstance(code, str) else None
+        if entry is None:
+            return
+        known = entry.details[self.detail]
+        if self.field is None:
+            fits = known[:4] == context.region[:4]
+        else:
+            answer = context.answers.get(self.field)
+            fits = not isinstance(answer, str) or answer.startswith(known)
+        if not fits:
+            yield f"/{self.at}"
+
+
 class Remark(Rule, frozen=True, kw_only=True, tag="remark"):
     """Nothing can be wrong: told whenever its condition holds."""
 
@@ -149,5 +185,5 @@ AnyRule = (
     NameStructure | AddressInRegion | RowCount | RowsSumTo | RowsSumToField | RowsDateWithin
     | RowColumnsEqual | RowsUnique | AmongRows | RowsApart | Adult | RowsMustHold | RowsShare
     | RowCountEquals | SumAtMost | FieldsEqual | AtMostField | DateWithinDays
-    | MonthNotPast | MustHold | DaysAfterField | Remark
+    | MonthNotPast | MustHold | DaysAfterField | OnWorkday | LookupDetail | Remark
 )  # fmt: skip

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from miniprogram_api.catalogue.catalogue import Catalogue
 from miniprogram_api.catalogue.compiled import CompiledPlan
-from miniprogram_api.catalogue.facts import LookupEntry
 
 AnswersOfSteps = dict[str, dict[str, object]]
-
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def _placeholders(compiled: CompiledPlan, person: SamplePerson) -> dict[str, str
     counties = [entry.code for entry in catalogue.regions.values() if entry.parent == region]
     county = counties[0] if region.endswith("00") else region
     appointment = today + timedelta(days=1)
-    while appointment.weekday() >= _SATURDAY:
+    while not catalogue.calendar.is_workday(appointment):
         appointment += timedelta(days=1)
     return {
         "name": person.name,
@@ -55,7 +53,7 @@ def _placeholders(compiled: CompiledPlan, person: SamplePerson) -> dict[str, str
         "phone": person.phone,
         "region": county,
         "city": catalogue.regions[f"{region[:4]}00"].name.removesuffix("市"),
-        "branch": _branch(list(catalogue.lookups["bank_branches"].values()), county),
+        "branch": _branch(catalogue, county),
         "today": today.isoformat(),
         "month": f"{today:%Y-%m}",
         "next_weekday": appointment.isoformat(),
@@ -66,9 +64,15 @@ def _placeholders(compiled: CompiledPlan, person: SamplePerson) -> dict[str, str
     }
 
 
-def _branch(branches: list[LookupEntry], county: str) -> str:
-    near = [entry.code for entry in branches if entry.details["region"] == county]
-    return (near or [branches[0].code])[0]
+def _branch(catalogue: Catalogue, county: str) -> str:
+    """Of the sample bank; near, where the list has one."""
+    branches = [
+        entry
+        for entry in catalogue.lookups["bank_branches"].values()
+        if entry.details["bank"] == catalogue.samples["bank_code"]
+    ]
+    near = [entry for entry in branches if entry.details["region"] == county]
+    return (near or branches)[0].code
 
 
 def _fill(sample: object, words: dict[str, str]) -> object:

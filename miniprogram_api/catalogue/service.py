@@ -12,17 +12,22 @@ from kit.problems import NotFound
 from miniprogram_api.catalogue import versions
 from miniprogram_api.catalogue.catalogue import DATA_FOLDER, Catalogue
 from miniprogram_api.catalogue.checking import StepCheck, StepState
+from miniprogram_api.catalogue.claims import AskedMaterial, asked_state
 from miniprogram_api.catalogue.clocks import Promise, clock_view
+from miniprogram_api.catalogue.columns import columns_of
 from miniprogram_api.catalogue.comparing import Difference, differences
 from miniprogram_api.catalogue.compiled import Check, CheckError, CompiledPlan, Encoded
-from miniprogram_api.catalogue.conditions import Answers
+from miniprogram_api.catalogue.conditions import Answers, holds, is_blank
 from miniprogram_api.catalogue.edition import OLDER, Edition
 from miniprogram_api.catalogue.facts import (
+    Column,
     Field,
     Item,
+    LookupEntry,
     Material,
     Operation,
     Region,
+    Shape,
     Theme,
     Use,
 )
@@ -67,16 +72,27 @@ from miniprogram_api.catalogue.schemas import (
 )
 from miniprogram_api.catalogue.selection import Selection, choose
 from miniprogram_api.catalogue.sharing import Sharing, sharing_text
+from miniprogram_api.catalogue.templates import (
+    COUNT,
+    Part,
+    Party,
+    Placeholder,
+    Template,
+    Title,
+    pieces,
+)
 from miniprogram_api.catalogue.whatif import Compared, Seen, changes_between
 
 __all__ = [
-    "SELECTION_PROBLEMS", "Answers", "AnswersByStep", "AnswersOfSteps", "Catalogue",
-    "CatalogueFaulty", "CatalogueService", "Check", "CheckError", "Company", "CompiledPlan",
-    "Difference", "Edition", "Encoded", "Move", "NameCheckRequest", "NameChecks", "NameProblem",
-    "NameProblemView", "OperationNotOffered", "PlanView", "Promise", "RegionNotServed",
-    "SamplePerson", "Selection", "SetAside", "Sharing", "StepCheck", "StepError", "StepState", "Ui",
-    "UnknownItem", "UnknownRegion", "UnknownStep", "UnknownTheme", "WantedName", "differences",
-    "name_problem_view", "sample_answers", "sample_materials", "sharing_text",
+    "COUNT", "SELECTION_PROBLEMS", "Answers", "AnswersByStep", "AnswersOfSteps", "AskedMaterial",
+    "Catalogue", "CatalogueFaulty", "CatalogueService", "Check", "CheckError", "Column", "Company",
+    "CompiledPlan", "Difference", "Edition", "Encoded", "Field", "Item", "LookupEntry", "Material",
+    "Move", "NameCheckRequest", "NameChecks", "NameProblem", "NameProblemView",
+    "OperationNotOffered", "Part", "Party", "Placeholder", "PlanView", "Promise", "RegionNotServed",
+    "SamplePerson", "Selection", "SetAside", "Shape", "Sharing", "StepCheck", "StepError",
+    "StepState", "Template", "Title", "Ui", "UnknownItem", "UnknownRegion", "UnknownStep",
+    "UnknownTheme", "WantedName", "asked_state", "columns_of", "differences", "holds", "is_blank",
+    "name_problem_view", "pieces", "sample_answers", "sample_materials", "sharing_text",
 ]  # fmt: skip
 
 log = structlog.get_logger("catalogue")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from kit.text import Text
+from miniprogram_api.catalogue.columns import columns_of
 from miniprogram_api.catalogue.facts import Shape
 from miniprogram_api.catalogue.rule import StepError
-from miniprogram_api.catalogue.shapes import columns_of
 
 # A member's name is shown in a pointer only if it looks like one of ours.
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)

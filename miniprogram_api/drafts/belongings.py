@@ -14,6 +14,7 @@ from miniprogram_api.drafts.door import DraftDoor
 from miniprogram_api.drafts.erasure import DraftErasure
 from miniprogram_api.drafts.log import DraftLog, Glance
 from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.ports import Grants
 from miniprogram_api.drafts.schemas import DraftItem, JSONObject
 
 PAGE = 50
@@ -36,9 +37,12 @@ class DraftBelongings:
 
     name = "drafts"
 
-    def __init__(self, outbox: Outbox, ring: KeyRing, clock: Clock) -> None:
+    def __init__(
+        self, outbox: Outbox, ring: KeyRing, clock: Clock, grants: Grants | None = None
+    ) -> None:
         self._log = DraftLog(ring)
-        self._erasure = DraftErasure(self._log, DraftDoor(self._log, clock), outbox, clock)
+        door = DraftDoor(self._log, clock, grants)
+        self._erasure = DraftErasure(self._log, door, outbox, clock)
         self._clock = clock
 
     async def export(self, person_id: str, language: Language) -> list[object]:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from adapters.outbox.put import Outbox
 from kit.clock import Clock
 from kit.database.unit import unit_of_work
-from kit.problems import TemporarilyUnavailable
+from kit.problems import NotFound, TemporarilyUnavailable
 from miniprogram_api.drafts.door import TRIES, DraftDoor
 from miniprogram_api.drafts.log import KEPT, DraftLog, Head, RevisionTaken
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.problems import DraftSubmitted
+from miniprogram_api.drafts.upkeep import event_id
 
 READABLE_WHEN_EXPIRED = timedelta(days=7)
 BATCH = 100
@@ -59,12 +60,25 @@ class DraftErasure:
         for draft in drafts:
             expires_at = glances[draft.id].at + KEPT
             if expires_at < limit:
-                async with unit_of_work():
-                    await self.erase(draft.person_id, draft.id)
-                erased += 1
+                # Somebody else may have erased it meanwhile.
+                with suppress(NotFound):
+                    await self._erase_told(draft)
+                    erased += 1
             else:
                 await Draft.filter(id=draft.id, submitted_at=None).update(expires_at=expires_at)
         return erased
+
+    async def _erase_told(self, draft: Draft) -> None:
+        async with unit_of_work():
+            await self.erase(draft.person_id, draft.id)
+            body = {
+                "event_id": event_id("draft_erased", draft.id),
+                "person_id": draft.person_id,
+                "kind": "draft_erased",
+                "at": self._clock.now(),
+                "subject": {"draft_id": draft.id},
+            }
+            await self._outbox.put("person.tell", f"tell:{draft.person_id}", body)
 
     async def _erase(self, head: Head) -> None:
         state = self._log.opened(head)
@@ -72,7 +86,11 @@ class DraftErasure:
         for files in state.materials.values():
             for file in files:
                 await self._outbox.put("file.erase", f"file:{file.id}", {"file_id": file.id})
+        # Also what was made of the answers, and what was being sent (materials/generated.py).
+        body = {"draft_id": head.draft_id}
+        await self._outbox.put("documents.erase", f"documents:{head.draft_id}", body)
 
     async def _erase_words(self, head: Head) -> None:
         await self._log.erase(head, self._clock.now())
         await Draft.filter(id=head.draft_id).delete()
+        await self._door.forget(head.draft_id)

@@ -1,13 +1,20 @@
 """What submitting a draft takes: everything that was said, in one piece."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from miniprogram_api.catalogue.service import CompiledPlan, Selection
+from kit.text import Text
+from miniprogram_api.catalogue.service import CheckError, CompiledPlan, Selection
+from miniprogram_api.documents.service import DocumentSpec, Signer
 from miniprogram_api.drafts import views
 from miniprogram_api.drafts.log import Head
+from miniprogram_api.drafts.signing import SignatureTask, Standing, counting
 from miniprogram_api.drafts.state import DecodedState, FileRef
+
+_SCANNING = Text(
+    "文件正在安全检查，请稍后再提交", "A file is still being checked; submit a little later"
+)
 
 
 class NamedCompany(NamedTuple):
@@ -15,6 +22,14 @@ class NamedCompany(NamedTuple):
 
     operation: str
     uscc: str | None
+
+
+class Signed(NamedTuple):
+    """One signature that counts, and the documents for which it does."""
+
+    signer: Signer
+    task: SignatureTask
+    documents: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class FrozenDraft:
     compiled: CompiledPlan
     answers_by_step: dict[str, dict[str, Any]]
     materials: list[tuple[str, list[FileRef]]]
+    signatures: tuple[Signed, ...] = ()
+    """Those that count, of everybody who had to sign."""
 
     @property
     def company(self) -> NamedCompany:
@@ -38,11 +55,36 @@ def company_in(selection: Selection, answers: Mapping[str, object]) -> NamedComp
     return NamedCompany(selection.operation, uscc if isinstance(uscc, str) else None)
 
 
+def being_scanned(state: DecodedState, compiled: CompiledPlan) -> tuple[CheckError, ...]:
+    """One error for each material of the plan that has a file which no scanner has passed yet."""
+    return tuple(
+        CheckError("materials", f"/{code}", "material_scanning", _SCANNING)
+        for code in views.uploadable(compiled)
+        if any(file.scan == "waiting" for file in state.materials.get(code, ()))
+    )
+
+
 def present_materials(state: DecodedState) -> frozenset[str]:
     return frozenset(code for code, files in state.materials.items() if files)
 
 
-def frozen_draft(head: Head, state: DecodedState, compiled: CompiledPlan) -> FrozenDraft:
+def signed(
+    specs: Sequence[DocumentSpec], who: Iterable[Standing], tasks: Iterable[SignatureTask]
+) -> tuple[Signed, ...]:
+    signers = {standing.index: standing.signer for standing in who}
+    return tuple(
+        Signed(signers[task.signer_index], task, codes)
+        for task, codes in counting(specs, tasks)
+        if task.signer_index in signers
+    )
+
+
+def frozen_draft(
+    head: Head,
+    state: DecodedState,
+    compiled: CompiledPlan,
+    signatures: tuple[Signed, ...] = (),
+) -> FrozenDraft:
     return FrozenDraft(
         draft_id=head.draft_id,
         revision=head.revision,
@@ -54,4 +96,5 @@ def frozen_draft(head: Head, state: DecodedState, compiled: CompiledPlan) -> Fro
             for code in views.uploadable(compiled)
             if state.materials.get(code)
         ],
+        signatures=signatures,
     )

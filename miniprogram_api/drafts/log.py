@@ -17,6 +17,8 @@ from tortoise.exceptions import IntegrityError
 from kit.database.statement import Row, Statement, to_instant
 from kit.devices import DEVICE_ID
 from kit.secrets import KeyRing
+from miniprogram_api.drafts.findings import Findings, Found
+from miniprogram_api.drafts.partly_read import Members, PartlyReadState
 from miniprogram_api.drafts.problems import DraftTooLarge
 from miniprogram_api.drafts.state import (
     DecodedState,
@@ -36,6 +38,11 @@ DRAFT_BYTES_MAX = 1024 * 1024
 COMPRESSED_FROM = 6 * 1024
 """Bytes of JSON. A database page holds a row of 8 KB at most; what is larger is compressed, which
 takes about 60 us at this size. A whole restaurant form has 5 KB."""
+BELIEVED = timedelta(hours=1)
+"""For so long a process may write after a row of its own without reading what came since (door.py):
+until then the revisions after it have to stay taken. Thinning begins with rows a day old."""
+STAYS_TAKEN = 2 * BELIEVED
+"""Clocks of replicas differ."""
 FASTEST = 1
 _PLAIN, _COMPRESSED = b"\0", b"\1"
 
@@ -44,10 +51,18 @@ _HEAD = Statement(
     "SELECT person_id, revision, kind, at, summary, answers_cipher FROM draft_save"
     " WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1"
 )
+_GLANCE = (
+    "SELECT * FROM (SELECT draft_id, revision, at, summary FROM draft_save"
+    " WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1) t"
+)
+_WHOLE = (
+    "SELECT * FROM (SELECT draft_id, person_id, revision, kind, at, summary, answers_cipher"
+    " FROM draft_save WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1) t"
+)
 NOTHING = Summary(words=0, selection=0, complete=0, total=0, files=0, steps={})
 
 _AT = Statement(
-    "SELECT revision, answers_cipher FROM draft_save WHERE id >= ? AND id <= ?"
+    "SELECT revision, summary, answers_cipher FROM draft_save WHERE id >= ? AND id <= ?"
     " ORDER BY id DESC LIMIT 1"
 )
 _APPEND = Statement(
@@ -55,7 +70,11 @@ _APPEND = Statement(
     " (id, draft_id, person_id, revision, kind, step, author, device, at, summary,"
     " answers_cipher) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_CLEAR = Statement("DELETE FROM draft_save WHERE id >= ? AND id < ?")
+_CLEAR = Statement("DELETE FROM draft_save WHERE id >= ? AND id < ? AND at <= ?")
+_EMPTY = Statement(
+    "UPDATE draft_save SET person_id = '', kind = 'erased', step = NULL, author = '',"
+    " device = NULL, summary = ?, answers_cipher = ? WHERE id >= ? AND id < ?"
+)
 _HAND_OVER = Statement(
     "UPDATE draft_save SET person_id = ? WHERE id >= ? AND id <= ? AND person_id = ?"
 )
@@ -119,6 +138,15 @@ class Head:
         return not self.submitted and now >= self.expires_at
 
 
+class Past(NamedTuple):
+    """A draft as an older row has it."""
+
+    revision: int
+    catalogue: str
+    """The version that all of it was made under."""
+    state: DecodedState
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One change, before it is a row."""
@@ -127,7 +155,9 @@ class Entry:
     step: str | None
     """The key of the step, or the code of the material; None for what concerns the whole draft."""
     summary: Summary
-    state: DecodedState
+    state: DecodedState | Members
+    found: Found | None = None
+    """What is wrong with its steps, as far as that was looked at; remembered, never written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +174,7 @@ class DraftLog:
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
+        self.findings = Findings()
 
     async def head(self, draft_id: str) -> Head | None:
         """None for a draft that never was and for one that was erased."""
@@ -157,30 +188,40 @@ class DraftLog:
         """With each step's answers as the JSON they are, to be shown without being read."""
         return decode_raw_state(self._plain(head.draft_id, head.revision, head.sealed))
 
-    async def state_at(self, draft_id: str, revision: int) -> DecodedState | None:
-        """The draft as it was; the nearest older row where that one has been thinned out."""
+    def partly_opened(self, head: Head) -> PartlyReadState:
+        """For a save, which looks at a few steps only."""
+        return PartlyReadState(self._plain(head.draft_id, head.revision, head.sealed))
+
+    async def past(self, draft_id: str, revision: int) -> Past | None:
+        """The draft as it was; as the nearest older row has it where that one was thinned out."""
         rows = await _AT.fetch(row_id(draft_id, 0), row_id(draft_id, revision))
         if not rows:
             return None
         row = rows[0]
-        return decode_state(self._plain(draft_id, row["revision"], row["answers_cipher"]))
+        plain = self._plain(draft_id, row["revision"], row["answers_cipher"])
+        return Past(row["revision"], decode_summary(row["summary"]).catalogue, decode_state(plain))
 
     async def append(self, place: Place, entry: Entry, author: Author, at: datetime) -> Head:
         """One row; durable on return, or with the surrounding unit. RevisionTaken."""
         plain = encode(entry.state)
         if len(plain) > DRAFT_BYTES_MAX:
             raise DraftTooLarge
-        sealed = self._ring.seal(_packed(plain), _context(place.draft_id, place.revision))
+        sealed = self._ring.seal(_packed(plain), sealing_context(place.draft_id, place.revision))
         await _insert(place, entry.kind, entry.step, author, at, entry.summary, sealed)
+        if entry.found is not None:
+            self.findings.remember(sealed, entry.found)
         return Head(*place, entry.kind, at, entry.summary, sealed)
 
     async def erase(self, head: Head, at: datetime) -> None:
-        """Everything but one empty row, which takes the revision that a save on its way would
-        write: that save reads again and finds no draft, instead of leaving words behind.
+        """Everything but empty rows. One takes the revision that a save on its way would write:
+        that save reads again and finds no draft, instead of leaving words behind. Those that may
+        still be believed to be the newest leave their revisions taken, for the same reason.
         RevisionTaken."""
         place = Place(head.draft_id, "", head.revision + 1)
         await _insert(place, "erased", None, NOBODY, at, NOTHING, b"")
-        await _CLEAR.execute(row_id(head.draft_id, 0), row_id(head.draft_id, place.revision))
+        bounds = row_id(head.draft_id, 0), row_id(head.draft_id, place.revision)
+        await _CLEAR.execute(*bounds, at - STAYS_TAKEN)
+        await _EMPTY.execute(encode(NOTHING).decode(), b"", *bounds)
 
     async def hand_over(self, draft_id: str, person_id: str, to: str) -> None:
         """The draft's rows that are ``person_id``'s are ``to``'s; who wrote them stays."""
@@ -188,10 +229,7 @@ class DraftLog:
 
     async def glances(self, draft_ids: Sequence[str]) -> dict[str, Glance]:
         """The newest rows of a page of drafts, unsealed parts only, in one query."""
-        if not draft_ids:
-            return {}
-        bounds = [bound for id_ in draft_ids for bound in (row_id(id_, 0), _last_id(id_))]
-        rows = await _glances(len(draft_ids)).fetch(*bounds)
+        rows = await _newest(_GLANCE, draft_ids)
         return {
             row["draft_id"]: Glance(
                 row["revision"], to_instant(row["at"]), decode_summary(row["summary"])
@@ -199,8 +237,14 @@ class DraftLog:
             for row in rows
         }
 
+    async def heads(self, draft_ids: Sequence[str]) -> dict[str, Head]:
+        """As :meth:`head`, of a page of drafts in one query."""
+        rows = await _newest(_WHOLE, draft_ids)
+        found = {row["draft_id"]: _head(row["draft_id"], row) for row in rows}
+        return {draft_id: head for draft_id, head in found.items() if head.kind != "erased"}
+
     def _plain(self, draft_id: str, revision: int, sealed: bytes) -> bytes:
-        packed = self._ring.open(sealed, _context(draft_id, revision))
+        packed = self._ring.open(sealed, sealing_context(draft_id, revision))
         return zlib.decompress(packed[1:]) if packed[:1] == _COMPRESSED else packed[1:]
 
 
@@ -245,7 +289,7 @@ def _last_id(draft_id: str) -> str:
     return f"{draft_id}ffffffff"
 
 
-def _context(draft_id: str, revision: int) -> str:
+def sealing_context(draft_id: str, revision: int) -> str:
     return f"draft_save.answers|{draft_id}|{revision}"
 
 
@@ -261,11 +305,14 @@ def _head(draft_id: str, row: Row) -> Head:
     )
 
 
-@lru_cache(maxsize=64)
-def _glances(count: int) -> Statement:
+async def _newest(one: str, draft_ids: Sequence[str]) -> Sequence[Row]:
+    if not draft_ids:
+        return ()
+    bounds = [bound for id_ in draft_ids for bound in (row_id(id_, 0), _last_id(id_))]
+    return await _of_several(one, len(draft_ids)).fetch(*bounds)
+
+
+@lru_cache(maxsize=128)
+def _of_several(one: str, count: int) -> Statement:
     """One indexed step per draft; a join on the greatest id would read every row of each."""
-    newest = (
-        "SELECT * FROM (SELECT draft_id, revision, at, summary FROM draft_save"
-        " WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1) t"
-    )
-    return Statement(" UNION ALL ".join(f"{newest}{number}" for number in range(count)))
+    return Statement(" UNION ALL ".join(f"{one}{number}" for number in range(count)))

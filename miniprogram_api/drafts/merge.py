@@ -10,7 +10,7 @@ Pure. Values are JSON as msgspec decodes it. The rules (docs/drafts.md says why)
 * Any other list, and any plain value, is one place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -61,8 +61,10 @@ def apply_patch(target: JSON, patch: JSON) -> JSON:
         for name, value in patch.items():
             if value is None:
                 patched.pop(name, None)
-            else:
+            elif isinstance(value, dict | list):
                 patched[name] = apply_patch(patched.get(name, ABSENT), value)
+            else:
+                patched[name] = value
         return patched
     rows = _rows(patch)
     if rows:
@@ -76,6 +78,27 @@ def merge(base: Mapping[str, JSON], mine: Mapping[str, JSON], theirs: Mapping[st
     conflicts: list[Conflict] = []
     answers = _Merge(conflicts).members(dict(base), dict(mine), dict(theirs), "", None)
     return Merged(answers, tuple(conflicts))
+
+
+def differences(
+    mine: JSON, theirs: JSON, pointer: str = "", row: str | None = None
+) -> Iterator[Conflict]:
+    """Every place in which the two differ, where nobody knows what both were made from."""
+    if same(mine, theirs):
+        return
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        for name in {**theirs, **mine}:
+            sides = mine.get(name, ABSENT), theirs.get(name, ABSENT)
+            yield from differences(*sides, f"{pointer}/{_token(name)}", row)
+        return
+    my_rows, their_rows = _rows(mine), _rows(theirs)
+    if my_rows is None or their_rows is None:
+        yield Conflict(pointer, row, ABSENT, mine, theirs)
+        return
+    places = {row_id: index for rows in (their_rows, my_rows) for index, row_id in enumerate(rows)}
+    for row_id, index in places.items():
+        sides = my_rows.get(row_id, ABSENT), their_rows.get(row_id, ABSENT)
+        yield from differences(*sides, f"{pointer}/{index}", row_id)
 
 
 def same(one: JSON, other: JSON) -> bool:

@@ -23,10 +23,17 @@ class Draft(Model):
     """Not before this: each save puts it off, which is written here when this moment comes. None
     once submitted."""
     submitted_at = UtcDatetimeField(null=True)
+    look_at = UtcDatetimeField(null=True)
+    """When housekeeping looks at it next; None when there is nothing more to do."""
 
     class Meta:
         table = "draft"
-        indexes = (("person_id", "submitted_at", "id"), ("expires_at",), ("catalogue_version",))
+        indexes = (
+            ("person_id", "submitted_at", "id"),
+            ("expires_at",),
+            ("catalogue_version",),
+            ("look_at",),
+        )
 
 
 class DraftSave(Model):

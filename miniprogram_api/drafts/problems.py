@@ -6,6 +6,7 @@ from typing import Any
 from kit.problems import FieldError, NotFound, Problem
 from kit.text import Language, Text
 from miniprogram_api.catalogue.service import CheckError
+from miniprogram_api.drafts.signing import Standing
 
 
 class DraftConflict(Problem):
@@ -48,6 +49,13 @@ class RevisionOutdated(Problem):
     next = "reload"
 
 
+class RevisionGone(NotFound):
+    """Never was, or was thinned out: of a day older than a week only the last revision is kept."""
+
+    code = "revision_gone"
+    title = Text("这个版本已不再保留，请选择其他版本", "This revision is not kept; choose another")
+
+
 class DraftOutdated(Problem):
     status = 409
     code = "draft_outdated"
@@ -60,17 +68,33 @@ class DraftOutdated(Problem):
 
 
 class DraftNotReady(Problem):
-    """Each of its ``errors`` names its ``step`` too; carries ``missing_materials``."""
+    """Each of its ``errors`` names its ``step`` too; carries ``missing_materials``, and
+    ``missing_signatures``: ``signature_id`` (null where nobody was asked), the ``signer`` masked,
+    the ``documents``' codes, and the ``state``."""
 
     status = 422
     code = "draft_not_ready"
     title = Text("还有内容需要补充或改正", "Something is still missing or wrong")
     next = "fix_fields"
 
-    def __init__(self, errors: Sequence[CheckError], missing_materials: Sequence[str]) -> None:
+    def __init__(
+        self,
+        errors: Sequence[CheckError],
+        missing_materials: Sequence[str],
+        missing_signatures: Sequence[Standing] = (),
+    ) -> None:
         super().__init__(
             errors=[FieldError(error.pointer, error.code, error.message) for error in errors],
             missing_materials=list(missing_materials),
+            missing_signatures=[
+                {
+                    "signature_id": standing.task.id if standing.task is not None else None,
+                    "signer": standing.signer.name.masked(),
+                    "documents": list(standing.missing),
+                    "state": standing.state,
+                }
+                for standing in missing_signatures
+            ],
         )
         self._steps = [error.step for error in errors]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from sanic import Blueprint, Request
 
-from auth.citizen import Citizen
-from auth.guard import CITIZENS
+from auth.citizen import Citizen, Filler
+from auth.guard import CITIZENS, FILLERS
 from kit.answers import Shown, encode_json
 from kit.describe import describe
 from kit.idempotency import Once
@@ -13,27 +13,33 @@ from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
 from miniprogram_api.catalogue.service import SELECTION_PROBLEMS, Selection
+from miniprogram_api.drafts.history import DraftHistories
 from miniprogram_api.drafts.prefill import Prefill
 from miniprogram_api.drafts.problems import (
     DraftConflict,
     DraftExpired,
     DraftSubmitted,
     DraftTooLarge,
+    RevisionGone,
     StepTooLarge,
     TooManyDrafts,
 )
+from miniprogram_api.drafts.restoring import DraftRestoring
 from miniprogram_api.drafts.schemas import (
     ChangeSelection,
     DraftCheck,
+    DraftHistory,
     DraftList,
     DraftQuery,
     DraftView,
+    HistoryQuery,
     RebasedView,
+    RestoreDraft,
     ResumeQuery,
     SaveStep,
     StepSaved,
 )
-from miniprogram_api.drafts.service import Author, DraftService
+from miniprogram_api.drafts.service import Author, DraftReview, DraftService
 
 bp = Blueprint("drafts")
 
@@ -90,11 +96,11 @@ async def list_drafts(caller: Citizen, query: DraftQuery, drafts: DraftService) 
 
 @bp.get("/drafts/<draft_id:str>")
 @describe(
-    "resumeDraft", "继续填写", access=CITIZENS, tag="drafts", query=ResumeQuery,
+    "resumeDraft", "继续填写", access=FILLERS, tag="drafts", query=ResumeQuery,
     returns=DraftView, problems=[NotFound],
 )  # fmt: skip
 async def resume_draft(
-    caller: Citizen,
+    caller: Filler,
     draft_id: str,
     query: ResumeQuery,
     drafts: DraftService,
@@ -117,12 +123,12 @@ async def delete_draft(caller: Citizen, draft_id: str, drafts: DraftService) -> 
 
 @bp.put("/drafts/<draft_id:str>/steps/<key:str>")
 @describe(
-    "saveDraftStep", "保存一步", access=CITIZENS, tag="drafts", body=SaveStep, returns=StepSaved,
+    "saveDraftStep", "保存一步", access=FILLERS, tag="drafts", body=SaveStep, returns=StepSaved,
     problems=[*_CHANGING, DraftConflict, StepTooLarge, DraftTooLarge], limits=SAVE_LIMITS,
 )  # fmt: skip
 async def save_step(
     request: Request,
-    caller: Citizen,
+    caller: Filler,
     draft_id: str,
     key: str,
     body: SaveStep,
@@ -171,15 +177,49 @@ async def rebase_draft(
     return Shown(view, etag=etag)
 
 
+@bp.get("/drafts/<draft_id:str>/history")
+@describe(
+    "listDraftHistory", "修改记录", access=CITIZENS, tag="drafts", query=HistoryQuery,
+    returns=DraftHistory, problems=[NotFound],
+)  # fmt: skip
+async def list_history(
+    caller: Citizen,
+    draft_id: str,
+    query: HistoryQuery,
+    histories: DraftHistories,
+    language: Language,
+) -> Shown:
+    return Shown(await histories.page(caller.person_id, draft_id, query, language))
+
+
+@bp.post("/drafts/<draft_id:str>/restore")
+@describe(
+    "restoreDraft", "恢复到较早版本", access=CITIZENS, tag="drafts", body=RestoreDraft,
+    returns=DraftView, problems=[*_CHANGING, RevisionGone, DraftConflict, DraftTooLarge],
+    limits=SAVE_LIMITS,
+)  # fmt: skip
+async def restore_draft(
+    request: Request,
+    caller: Citizen,
+    draft_id: str,
+    body: RestoreDraft,
+    restoring: DraftRestoring,
+    language: Language,
+) -> Shown:
+    author = Author.of(caller.person_id, request.headers)
+    view, etag = await restoring.restore(author, draft_id, body, language)
+    return Shown(view, etag=etag)
+
+
 @bp.post("/drafts/<draft_id:str>/check")
 @describe(
-    "checkDraft", "提交前检查", access=CITIZENS, tag="drafts", returns=DraftCheck,
+    "checkDraft", "提交前检查", access=FILLERS, tag="drafts", returns=DraftCheck,
     problems=[NotFound],
 )  # fmt: skip
 async def check_draft(
-    caller: Citizen,
+    caller: Filler,
     draft_id: str,
-    drafts: DraftService,
+    review: DraftReview,
     language: Language,
 ) -> Shown:
-    return Shown(await drafts.check(caller.person_id, draft_id, language))
+    return Shown(await review.check(caller.person_id, draft_id, language))

@@ -6,6 +6,8 @@ import msgspec
 
 from miniprogram_api.catalogue.service import Ui
 from miniprogram_api.drafts.register_note import Origin, RegisterState
+from miniprogram_api.drafts.signing import StandingState
+from miniprogram_api.drafts.state import Kind
 
 DraftStateName = Literal["open", "submitted", "expired"]
 StepStateName = Literal["empty", "partial", "complete"]
@@ -52,7 +54,51 @@ class ChangeSelection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return dict(given)
 
 
+class RestoreDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``revision``: whose answers are wanted again; ``base_revision``: what the client last saw."""
+
+    base_revision: Revision
+    revision: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
+class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``cursor``: the ``next_cursor`` of the page before."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    cursor: Revision | None = None
+
+
+class ByView(msgspec.Struct, frozen=True):
+    """``name`` is a helper's masked name or a counter's public one."""
+
+    kind: Literal["you", "helper", "counter", "system"]
+    name: str | None = None
+    label: str | None = None
+
+
+class RevisionView(msgspec.Struct, frozen=True):
+    """One change. ``step`` is the step's key or the material's code; ``restorable``: it is neither
+    what is there now nor closed. Old revisions are thinned out, so their numbers have gaps."""
+
+    revision: int
+    at: str
+    kind: Kind
+    step: str | None
+    title: str
+    by: ByView
+    device: str | None
+    restorable: bool
+
+
+class DraftHistory(msgspec.Struct, frozen=True):
+    items: list[RevisionView]
+    next_cursor: int | None
+
+
 class DraftQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``helper``: drafts of others that the caller was invited to fill in, apart from his own."""
+
+    role: Literal["owner", "helper"] = "owner"
     limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 20
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")] | None = None
 
@@ -93,13 +139,16 @@ class CheckedStep(msgspec.Struct, frozen=True):
 
 
 class StepSaved(msgspec.Struct, frozen=True):
-    """``merged`` is true when ``answers`` hold what another device saved meanwhile."""
+    """``merged`` is true when ``answers`` hold what another device saved meanwhile. ``stale`` names
+    other steps that were changed since ``base_revision``: ``revision`` is no base for them before
+    they were loaded."""
 
     revision: int
     step: CheckedStep
     progress: Progress
     merged: bool
     answers: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    stale: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class StepView(msgspec.Struct, frozen=True):
@@ -126,8 +175,17 @@ class RegisterView(msgspec.Struct, frozen=True):
     at: str | None
 
 
+class FileWarning(msgspec.Struct, frozen=True):
+    """``code``: ``too_small``, ``too_dark``, ``too_bright``, ``blurred``, ``cut_off``."""
+
+    code: str
+    message: str
+
+
 class FileView(msgspec.Struct, frozen=True):
-    """``url`` works without a token for at least 10 and at most 20 minutes."""
+    """``url`` works without a token for at least 10 and at most 20 minutes; not while ``scan`` is
+    ``waiting``. ``size`` and ``sha256`` are of what is kept, which for a picture is not what was
+    sent: its place and time are taken out, an identity document is marked."""
 
     id: str
     name: str
@@ -136,6 +194,8 @@ class FileView(msgspec.Struct, frozen=True):
     sha256: str
     url: str
     uploaded_at: str
+    warnings: list[FileWarning]
+    scan: Literal["waiting", "clean"]
 
 
 class MaterialView(msgspec.Struct, frozen=True):
@@ -164,6 +224,31 @@ class SetAsideView(msgspec.Struct, frozen=True):
     value: JSONValue
 
 
+class SignerRole(msgspec.Struct, frozen=True):
+    code: str
+    name: str
+
+
+class SignedDocumentView(msgspec.Struct, frozen=True):
+    """``missing``: not signed, or signed as it was before a change."""
+
+    code: str
+    title: str
+    state: Literal["signed", "missing"]
+
+
+class SignatureView(msgspec.Struct, frozen=True):
+    """One person, or one company, that must sign. ``signer`` is masked. ``signature_id`` is null
+    while nobody was asked; ``outdated``: asked or signed, and the documents changed since;
+    ``on_paper``: signs the printed documents at the counter, and nothing waits for it."""
+
+    signature_id: str | None
+    signer: str
+    roles: list[SignerRole]
+    documents: list[SignedDocumentView]
+    state: StandingState
+
+
 class DraftView(msgspec.Struct, frozen=True):
     id: str
     revision: int
@@ -177,7 +262,8 @@ class DraftView(msgspec.Struct, frozen=True):
     steps: list[StepView]
     progress: Progress
     materials: list[MaterialView]
-    signatures: list[dict[str, Any]]
+    signatures: list[SignatureView]
+    """Empty until somebody was asked to sign."""
     register: RegisterView | msgspec.UnsetType = msgspec.UNSET
     rebase: Rebase = "none"
     set_aside: list[SetAsideView] | msgspec.UnsetType = msgspec.UNSET
@@ -229,7 +315,7 @@ class DraftCheck(msgspec.Struct, frozen=True):
     ready: bool
     errors: list[StepErrorView]
     missing_materials: list[str]
-    missing_signatures: list[str]
+    missing_signatures: list[SignatureView]
     consents: list[SharingView]
     remarks: list[StepErrorView] = []
     """What the rules tell without refusing it."""

@@ -8,7 +8,7 @@ import msgspec
 
 from kit.problems import FieldError, InvalidRequest
 from kit.text import Text
-from miniprogram_api.catalogue.service import CatalogueService, Move, Selection
+from miniprogram_api.catalogue.service import CatalogueService, CompiledPlan, Move, Selection
 from miniprogram_api.drafts import steps
 from miniprogram_api.drafts.door import Change, DraftDoor
 from miniprogram_api.drafts.log import Author, DraftLog, Head
@@ -37,8 +37,9 @@ class DraftSelections:
         async def derive(head: Head, _: datetime) -> Change[None]:
             state = self._log.opened(head)
             edition = await self._plans.edition(head)
-            wanted = await self._wanted(head, state, change, _as_it_is)
-            compiled = pinned(edition.compile_kept, wanted)
+            compile_ = edition.compile_kept
+            wanted = await self._wanted(head, state, change, _as_it_is, compile_)
+            compiled = pinned(compile_, wanted)
             selection = compiled.selection
             if selection == state.selection:
                 return Change(None, None)
@@ -59,7 +60,7 @@ class DraftSelections:
             before = await self._plans.of(head, state.selection)
             serving = self._catalogue.serving
             move = Move(before.catalogue, serving.catalogue)
-            wanted = await self._wanted(head, state, change, move.selection)
+            wanted = await self._wanted(head, state, change, move.selection, serving.compile)
             after = pinned(serving.compile, wanted)
             unchanged = after.version == head.summary.catalogue
             if unchanged and after.selection == state.selection:
@@ -78,14 +79,16 @@ class DraftSelections:
         state: DecodedState,
         change: ChangeSelection,
         move: Callable[[Selection], Selection],
+        compile_: Callable[[Selection], CompiledPlan],
     ) -> Selection:
         """Changed by somebody who speaks of what is there in the codes that ``move`` leads to."""
         refuse_unknown(change.base_revision, head)
         base = state.selection
         if change.base_revision < head.summary.selection:
-            seen = await self._log.state_at(head.draft_id, change.base_revision)
-            base = base if seen is None else seen.selection
-        return _merged(head, move(base), move(state.selection), change.patch())
+            # A row that changed the selection is never thinned out, so the nearest older is right.
+            seen = await self._log.past(head.draft_id, change.base_revision)
+            base = base if seen is None else seen.state.selection
+        return _merged(head, move(base), move(state.selection), change.patch(), compile_)
 
 
 def _as_it_is(selection: Selection) -> Selection:
@@ -98,9 +101,23 @@ def refuse_unknown(base_revision: int, head: Head) -> None:
         raise InvalidRequest(errors=[FieldError("/base_revision", "unknown_revision", text)])
 
 
-def _merged(head: Head, base: Selection, theirs: Selection, patch: dict[str, Any]) -> Selection:
+def _merged(
+    head: Head,
+    base: Selection,
+    theirs: Selection,
+    patch: dict[str, Any],
+    compile_: Callable[[Selection], CompiledPlan],
+) -> Selection:
     before, now = msgspec.to_builtins(base), msgspec.to_builtins(theirs)
-    answers = steps.merged(head.revision, before, apply_patch(before, patch), now)
+    wanted = _selection(apply_patch(before, patch))
+    if "items" in patch and not wanted.items:
+        # A theme's own items, by name: a change that is repeated, because nobody heard that it was
+        # made, must not be taken for another one.
+        wanted = pinned(compile_, wanted).selection
+    return _selection(steps.merged(head.revision, before, msgspec.to_builtins(wanted), now))
+
+
+def _selection(answers: dict[str, Any]) -> Selection:
     try:
         return msgspec.convert(answers, Selection)
     except msgspec.ValidationError:

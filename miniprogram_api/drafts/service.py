@@ -1,37 +1,37 @@
 """Drafts: one form over many devices, saved step by step, frozen once."""
 
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from adapters.outbox.put import Outbox
-from auth.service import PeopleService
-from kit.clock import Clock
-from kit.database.unit import unit_of_work
 from kit.ids import new_id
 from kit.problems import NotFound
-from kit.secrets import KeyRing
 from kit.text import Language
-from miniprogram_api.catalogue.service import CatalogueService, Edition, Selection, Ui
-from miniprogram_api.drafts import steps, views
-from miniprogram_api.drafts.answers import parse_answers
-from miniprogram_api.drafts.door import Change, DraftDoor
-from miniprogram_api.drafts.erasure import DraftErasure
-from miniprogram_api.drafts.freezing import (
-    FrozenDraft,
-    NamedCompany,
-    company_in,
-    frozen_draft,
-    present_materials,
+from miniprogram_api.catalogue.service import (
+    CatalogueService,
+    CompiledPlan,
+    Edition,
+    Selection,
+    Ui,
 )
+from miniprogram_api.documents.service import Signer as DraftSigner
+from miniprogram_api.documents.service import documents_of
+from miniprogram_api.drafts import granted, steps, views
+from miniprogram_api.drafts.answers import parse_answers
+from miniprogram_api.drafts.desk import DraftDesk
+from miniprogram_api.drafts.door import Change
+from miniprogram_api.drafts.drafted import DraftDocuments
+from miniprogram_api.drafts.erasure import DraftErasure
+from miniprogram_api.drafts.files import DraftFiles, UploadRule
+from miniprogram_api.drafts.findings import Found
+from miniprogram_api.drafts.freezing import FrozenDraft, NamedCompany, Signed
 from miniprogram_api.drafts.links import FileLinks
-from miniprogram_api.drafts.log import KEPT, Author, DraftLog, Entry, Head, Place
+from miniprogram_api.drafts.log import KEPT, Author, Head, Place
 from miniprogram_api.drafts.models import Draft
-from miniprogram_api.drafts.plans import DraftPlans
+from miniprogram_api.drafts.ports import Grant, Grants, NamedAuthor, Part, SignatureBook
 from miniprogram_api.drafts.prefill import ask_again
 from miniprogram_api.drafts.problems import (
     DraftExpired,
@@ -44,9 +44,9 @@ from miniprogram_api.drafts.problems import (
     UnknownMaterial,
 )
 from miniprogram_api.drafts.register_note import RegisterNote, warnings
+from miniprogram_api.drafts.review import DraftReview
 from miniprogram_api.drafts.schemas import (
     ChangeSelection,
-    DraftCheck,
     DraftItem,
     DraftList,
     DraftQuery,
@@ -55,23 +55,41 @@ from miniprogram_api.drafts.schemas import (
     RebasedView,
     SaveStep,
     SharingView,
+    SignatureView,
+    SignerRole,
     StepSaved,
 )
 from miniprogram_api.drafts.selecting import DraftSelections, columns, refuse_unknown
-from miniprogram_api.drafts.state import DecodedState, FileRef
-from miniprogram_api.drafts.turns import Turns
+from miniprogram_api.drafts.signable import (
+    ListedDraft,
+    SignableDraft,
+    SignableDrafts,
+    SigningKind,
+)
+from miniprogram_api.drafts.signature_views import role_views, signature_views
+from miniprogram_api.drafts.signing import (
+    SignatureTask,
+    Standing,
+    TaskState,
+    is_outdated,
+    standings,
+)
+from miniprogram_api.drafts.state import DecodedState, FileRef, ScanState
+from miniprogram_api.drafts.upkeep import LOOK_AGAIN, DraftUpkeep
 from miniprogram_api.drafts.views import sharing_view
 
 __all__ = [
-    "Author", "DraftExpired", "DraftItem", "DraftService", "DraftSubmitted",
-    "FileLinks", "FileRef", "FileView", "FrozenDraft", "NamedCompany", "RevisionOutdated",
-    "SharingView", "TooManyFiles", "UnknownMaterial", "UploadRule", "sharing_view",
+    "Author", "DraftDesk", "DraftDocuments", "DraftExpired", "DraftFiles", "DraftItem",
+    "DraftNotReady", "DraftOutdated", "DraftReview", "DraftService", "DraftSigner",
+    "DraftSubmitted", "FileLinks", "FileRef", "FileView", "FrozenDraft", "Grant", "Grants",
+    "ListedDraft", "NamedAuthor", "NamedCompany", "RevisionOutdated", "ScanState", "SharingView",
+    "SignableDraft", "SignableDrafts", "SignatureBook", "SignatureTask", "SignatureView", "Signed",
+    "SignerRole", "SigningKind", "Standing", "TaskState", "TooManyFiles", "UnknownMaterial",
+    "UploadRule", "is_outdated", "role_views", "sharing_view", "signature_views",
 ]  # fmt: skip
 
 OPEN_DRAFTS_MAX = 500
 """For one person: far above any use, low enough that nobody fills the database with drafts."""
-FILES_PER_MATERIAL_MAX = 20
-FILES_MAX = 100
 
 T = TypeVar("T")
 
@@ -88,39 +106,25 @@ class Opened(NamedTuple):
 
     head: Head
     edition: Edition
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRule:
-    """What a file for one material must be."""
-
-    formats: frozenset[str]
-    bytes_max: int
-    present: tuple[FileRef, ...]
-    room: bool
+    grant: Grant | None = None
+    """By which somebody sees it who is not its owner."""
+    tasks: Sequence[SignatureTask] = ()
+    """Whom its owner asked to sign."""
 
 
 class DraftService:
     """One for the process."""
 
-    def __init__(
-        self,
-        catalogue: CatalogueService,
-        people: PeopleService,
-        outbox: Outbox,
-        ring: KeyRing,
-        clock: Clock,
-    ) -> None:
-        self._people = people
+    def __init__(self, desk: DraftDesk, catalogue: CatalogueService, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._log = DraftLog(ring)
-        self._door = DraftDoor(self._log, clock)
-        self._erasure = DraftErasure(self._log, self._door, outbox, clock)
-        self._clock = clock
-        self.links = FileLinks(ring, clock)
-        self._turns = Turns()
-        self._plans = DraftPlans(catalogue, self.links)
-        self._selections = DraftSelections(catalogue, self._plans, self._log, self._door)
+        self._desk = desk
+        self._log = desk.log
+        self._door = desk.door
+        self._clock = desk.clock
+        self._plans = desk.plans
+        self._erasure = DraftErasure(desk.log, desk.door, outbox, desk.clock)
+        self._upkeep = DraftUpkeep(desk.log, outbox, desk.clock)
+        self._selections = DraftSelections(catalogue, desk.plans, desk.log, desk.door)
 
     async def create(
         self,
@@ -141,36 +145,68 @@ class DraftService:
             catalogue_version=compiled.version,
             created_at=now,
             expires_at=now + KEPT,
+            look_at=now + LOOK_AGAIN,
             **columns(compiled.selection),
         )
         first = steps.first_entry(compiled, compiled.selection, note)
         await self._log.append(Place(draft.id, person_id, 1), first, author, now)
         await ask_again(self._outbox, draft.id, note)
-        return await self._answer(person_id, draft.id, language)
+        return await self.answer(person_id, draft.id, language)
 
     async def open(self, person_id: str, draft_id: str) -> Opened:
         """For showing it; the seal is not broken before :meth:`view`."""
-        head = await self._door.owned(person_id, draft_id)
-        return Opened(head, await self._plans.edition(head))
+        head, grant = await self._door.seen(person_id, draft_id)
+        edition = await self._plans.edition(head)
+        if head.summary.asked_to_sign and grant is None:
+            return Opened(head, edition, tasks=await self._desk.signatures.of(draft_id))
+        return Opened(head, edition, grant)
 
     def etag(self, opened: Opened, language: Language, ui: Ui = "standard") -> str:
         """Changes whenever the shown draft does; made without opening its seal."""
         head = opened.head
         expired = head.expired(self._clock.now())
         tag = self._plans.etag(head.draft_id, head.revision, head.summary, language, expired)
+        if opened.grant is not None:
+            tag = f"{tag}-{opened.grant.id}"
         return tag if ui == "standard" else f"{tag}-{ui}"
 
     def view(self, opened: Opened, language: Language, ui: Ui = "standard") -> DraftView:
-        head = opened.head
+        head, grant = opened.head, opened.grant
         raw = self._log.opened_raw(head)
-        is_read = views.needs_checks(head) or raw.register is not None
-        decoded = self._log.opened(head) if is_read else None
+        if grant is not None:
+            raw = granted.part_of(raw, grant)
         compiled = opened.edition.compile_kept(raw.selection)
+        known = self._log.findings.of(head.sealed, compiled)
+        unknown = views.steps_to_check(head, compiled, known)
+        is_read = bool(unknown) or raw.register is not None
+        decoded = self._log.opened(head) if is_read else None
+        if unknown and decoded is not None:
+            known = {**known, **steps.found_in(compiled, decoded.steps, unknown)}
+            self._log.findings.remember(head.sealed, Found.by(compiled, known))
         now = self._clock.now()
-        view = views.draft_view(head, raw, compiled, decoded, self.links, language, now)
+        links = self._desk.links
+        view = views.draft_view(head, raw, compiled, known, decoded, links, language, now)
+        if grant is not None:
+            view = granted.part_of_view(view, grant)
         rebase = self._plans.rebase_of(head, raw.selection)
         plan = msgspec.Raw(compiled.shown(ui).body)
-        return msgspec.structs.replace(view, rebase=rebase, plan=plan)
+        signatures = self._signatures(opened, compiled, decoded, language)
+        return msgspec.structs.replace(view, rebase=rebase, plan=plan, signatures=signatures)
+
+    def _signatures(
+        self,
+        opened: Opened,
+        compiled: CompiledPlan,
+        decoded: DecodedState | None,
+        language: Language,
+    ) -> list[SignatureView]:
+        """Nothing is made of the answers before somebody was asked to sign."""
+        if not opened.tasks:
+            return []
+        state = decoded or self._log.opened(opened.head)
+        specs = documents_of(compiled, state.steps)
+        found = standings(specs, opened.tasks, self._desk.signatures.index_of)
+        return signature_views(found, compiled, language)
 
     async def save_step(
         self, author: Author, draft_id: str, key: str, save: SaveStep, language: Language
@@ -184,39 +220,54 @@ class DraftService:
 
         async def derive(head: Head, now: datetime) -> Change[Answer[StepSaved]]:
             refuse_unknown(save.base_revision, head)
-            state = self._log.opened(head)
+            state = self._log.partly_opened(head)
             compiled = await self._plans.of(head, state.selection)
             if key not in compiled.step_keys:
                 raise NotFound
             base = None
             if save.base_revision < head.summary.steps.get(key, steps.NEVER_SAVED).revision:
-                seen = await self._log.state_at(draft_id, save.base_revision)
-                base = {} if seen is None else seen.steps.get(key, {})
-            saved = steps.after_step(compiled, head, state, base, key, patch, now)
+                seen = await self._log.past(draft_id, save.base_revision)
+                if seen is not None and seen.revision < save.base_revision:
+                    steps.refuse_differences(head, state.step(key), patch)
+                else:
+                    base = {} if seen is None else seen.state.steps.get(key, {})
+            known = self._log.findings.of(head.sealed, compiled)
+            saved = steps.after_step(compiled, head, state, base, key, patch, now, known)
             revision = head.revision + (saved.entry is not None)
-            told = warnings(compiled, state.register, {**state.steps, key: saved.answers})
+            note = state.register if head.person_id == author.person_id else None
+            told = (
+                warnings(compiled, note, {**state.all_answers(), key: saved.answers})
+                if note is not None
+                else []
+            )
             view = views.step_saved(key, saved, told, revision, language)
+            if head.person_id == author.person_id and (
+                stale := steps.changed_since(save.base_revision, head, key, compiled)
+            ):
+                view = msgspec.structs.replace(view, stale=stale)
             etag = self._plans.etag(draft_id, revision, saved.summary, language)
             return Change(saved.entry, Answer(view, etag))
 
-        async with self._turns.of(draft_id):
-            return await self._door.append_after(save.base_revision, author, draft_id, derive)
+        async with self._desk.turns.of(draft_id):
+            return await self._door.append_after(
+                save.base_revision, author, draft_id, derive, Part("step", key)
+            )
 
     async def select(
         self, author: Author, draft_id: str, change: ChangeSelection, language: Language
     ) -> Answer[DraftView]:
         """Another selection for the same answers: what it does not ask is set aside, not lost."""
-        async with self.unit(draft_id):
+        async with self._desk.unit(draft_id):
             await self._selections.select(author, draft_id, change)
-        return await self._answer(author.person_id, draft_id, language)
+        return await self.answer(author.person_id, draft_id, language)
 
     async def rebase(
         self, author: Author, draft_id: str, change: ChangeSelection, language: Language
     ) -> Answer[RebasedView]:
         """The same draft under the list that serves now; what is gone from it is set aside."""
-        async with self.unit(draft_id):
+        async with self._desk.unit(draft_id):
             changes = await self._selections.rebase(author, draft_id, change)
-        view, etag = await self._answer(author.person_id, draft_id, language)
+        view, etag = await self.answer(author.person_id, draft_id, language)
         return Answer(views.rebased(changes, view), etag)
 
     async def selection(self, person_id: str, draft_id: str) -> Selection:
@@ -231,43 +282,10 @@ class DraftService:
         """Whether any draft, also a submitted one, was made under that version."""
         return await Draft.filter(catalogue_version=version).exists()
 
-    async def check(self, person_id: str, draft_id: str, language: Language) -> DraftCheck:
-        """What still keeps the draft from being submitted."""
-        head = await self._door.owned(person_id, draft_id)
-        state = self._log.opened(head)
-        compiled = await self._plans.of(head, state.selection)
-        rebase = self._plans.rebase_of(head, state.selection)
-        check = compiled.check_all(state.steps, present_materials(state))
-        consents = [
-            sharing_view(
-                sharing.purpose,
-                sharing.items,
-                language,
-                granted=await self._people.has_consent(person_id, sharing.purpose),
-            )
-            for sharing in compiled.sharings()
-        ]
-        return DraftCheck(
-            ready=check.ready and rebase != "required",
-            rebase=msgspec.UNSET if rebase == "none" else rebase,
-            errors=views.step_errors(check.errors, language),
-            missing_materials=list(check.missing_materials),
-            missing_signatures=[],
-            consents=consents,
-            remarks=views.step_errors(check.remarks, language),
-            warnings=views.step_errors(warnings(compiled, state.register, state.steps), language)
-            or msgspec.UNSET,
-        )
-
-    async def company_of(self, person_id: str, draft_id: str) -> NamedCompany:
-        """By the answers as they are now; asked before the draft is frozen, and again then."""
-        head = await self._door.changeable(person_id, draft_id)
-        state = self._log.opened(head)
-        compiled = await self._plans.of(head, state.selection)
-        return company_in(state.selection, compiled.flat(state.steps))
-
     async def page(self, person_id: str, query: DraftQuery) -> DraftList:
         """Newest first; two queries whatever the number."""
+        if query.role == "helper":
+            return await self._helped(person_id, query)
         before = {} if query.cursor is None else {"id__lt": query.cursor}
         drafts = Draft.filter(person_id=person_id, **before).order_by("-id")
         found = await drafts.limit(query.limit + 1)
@@ -284,99 +302,46 @@ class DraftService:
 
     async def erase(self, person_id: str, draft_id: str) -> None:
         """All that was said and sent. DraftSubmitted for what an application rests on."""
-        async with self.unit(draft_id):
+        async with self._desk.unit(draft_id):
             await self._erasure.erase(person_id, draft_id)
 
     async def erase_expired(self) -> int:
         """Housekeeping: erase what expired a week ago; how many."""
         return await self._erasure.erase_expired()
 
-    async def upload_rule(self, person_id: str, draft_id: str, material: str) -> UploadRule:
-        """Whether a file may come now, and what it must be; asked before its bytes are kept."""
+    async def tend(self) -> int:
+        """Housekeeping: thin out old rows, remind of drafts that expire; how many rows went."""
+        return await self._upkeep.tend()
+
+    async def open_steps(self, person_id: str, draft_id: str) -> tuple[str, ...]:
+        """The keys of its steps, for its owner. NotFound, DraftSubmitted, DraftExpired."""
         head = await self._door.changeable(person_id, draft_id)
-        return await self._rule(head, self._log.opened(head), material)
+        state = self._log.opened(head)
+        return (await self._plans.of(head, state.selection)).step_keys
 
-    @asynccontextmanager
-    async def unit(self, draft_id: str) -> AsyncIterator[None]:
-        """A unit of work that changes one draft. The turn comes first: a saver who waits for a
-        connection must never hold up one who has it."""
-        async with self._turns.of(draft_id), unit_of_work():
-            yield
+    async def refuse_others(self, person_id: str, draft_id: str) -> None:
+        """NotFound for everybody but the owner."""
+        await self._door.owned(person_id, draft_id)
 
-    def shown(self, file: FileRef) -> FileView:
-        return views.file_view(file, self.links)
+    async def is_open(self, draft_id: str) -> bool:
+        """Whether it can be filled in, by whomever."""
+        head = await self._log.head(draft_id)
+        return head is not None and not head.submitted and not head.expired(self._clock.now())
 
-    async def attach(self, author: Author, draft_id: str, material: str, file: FileRef) -> None:
-        """One file more, inside :meth:`unit`; refused like every change once submitted."""
-
-        async def derive(head: Head, _: datetime) -> Change[None]:
-            state = self._log.opened(head)
-            rule = await self._rule(head, state, material)
-            if not rule.room:
-                raise TooManyFiles
-            files = (*rule.present, file)
-            return Change(steps.after_material(head.summary, state, material, files), None)
-
-        await self._door.append(author, draft_id, derive)
-
-    async def detach(self, author: Author, draft_id: str, material: str, file_id: str) -> None:
-        """One file less, inside :meth:`unit`."""
-
-        async def derive(head: Head, _: datetime) -> Change[None]:
-            state = self._log.opened(head)
-            files = state.materials.get(material, ())
-            kept = tuple(file for file in files if file.id != file_id)
-            if len(kept) == len(files):
-                raise NotFound
-            return Change(steps.after_material(head.summary, state, material, kept), None)
-
-        await self._door.append(author, draft_id, derive)
-
-    async def freeze(self, author: Author, draft_id: str, revision: int) -> FrozenDraft:
-        """Close the draft with the words that the person saw, inside the caller's unit.
-
-        RevisionOutdated when an answer or the selection has changed since ``revision``; files may
-        have come since. DraftOutdated when something chosen is not offered any more. DraftNotReady
-        says all that is wrong or missing.
-        """
-
-        async def derive(head: Head, now: datetime) -> Change[FrozenDraft]:
-            if not head.summary.words <= revision <= head.revision:
-                raise RevisionOutdated(current_revision=head.revision)
-            state = self._log.opened(head)
-            if self._plans.rebase_of(head, state.selection) == "required":
-                raise DraftOutdated
-            compiled = await self._plans.of(head, state.selection)
-            check = compiled.check_all(state.steps, present_materials(state))
-            if not check.ready:
-                raise DraftNotReady(check.errors, check.missing_materials)
-            await Draft.filter(id=draft_id).update(submitted_at=now, expires_at=None)
-            entry = Entry("submitted", None, head.summary, state)
-            return Change(entry, frozen_draft(head, state, compiled))
-
-        return await self._door.append(author, draft_id, derive)
+    async def _helped(self, person_id: str, query: DraftQuery) -> DraftList:
+        """Three queries; a page may be shorter than asked for, and is not the last one then."""
+        found = await self._door.helped(person_id, query.cursor, query.limit + 1)
+        shown = found[: query.limit]
+        drafts = await Draft.filter(id__in=shown, submitted_at=None).order_by("-id")
+        more = len(found) > query.limit
+        return DraftList(await self._items(drafts), shown[-1] if more else None)
 
     async def _items(self, drafts: list[Draft]) -> list[DraftItem]:
         glances = await self._log.glances([draft.id for draft in drafts])
         now = self._clock.now()
         return [views.draft_item(draft, glances[draft.id], now) for draft in drafts]
 
-    async def _answer(self, person_id: str, draft_id: str, language: Language) -> Answer[DraftView]:
+    async def answer(self, person_id: str, draft_id: str, language: Language) -> Answer[DraftView]:
+        """As it is now, after a change."""
         opened = await self.open(person_id, draft_id)
         return Answer(self.view(opened, language), self.etag(opened, language))
-
-    async def _rule(self, head: Head, state: DecodedState, code: str) -> UploadRule:
-        plan = (await self._plans.of(head, state.selection)).plan
-        for material in plan.materials:
-            if material.code == code and material.obtain == "upload":
-                break
-        else:
-            raise UnknownMaterial
-        present = state.materials.get(code, ())
-        count = sum(len(files) for files in state.materials.values())
-        return UploadRule(
-            formats=frozenset(material.formats),
-            bytes_max=material.bytes_max,
-            present=present,
-            room=len(present) < FILES_PER_MATERIAL_MAX and count < FILES_MAX,
-        )

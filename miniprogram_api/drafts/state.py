@@ -9,14 +9,20 @@ from miniprogram_api.catalogue.service import Selection, SetAside, StepState
 from miniprogram_api.drafts.register_note import RegisterNote
 
 Kind = Literal[
-    "created", "step", "selection", "material", "register", "rebased", "submitted", "erased",
+    "created", "step", "selection", "material", "register", "rebased", "restored", "submitted",
+    "erased", "scanned", "refused", "sign_asked", "sign_begun", "sign_failed", "signed",
+    "sign_refused",
 ]  # fmt: skip
 
 Answers = TypeVar("Answers", dict[str, Any], msgspec.Raw)
 
 
-class FileRef(msgspec.Struct, frozen=True):
-    """One uploaded file of a material; the bytes are the materials feature's."""
+ScanState = Literal["waiting", "clean"]
+
+
+class FileRef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One uploaded file of a material; the bytes are the materials feature's. ``size`` and
+    ``sha256`` are of what is kept, ``sent_sha256`` of what was sent (empty: the same)."""
 
     id: str
     name: str
@@ -24,6 +30,14 @@ class FileRef(msgspec.Struct, frozen=True):
     size: int
     sha256: str
     at: datetime
+    sent_sha256: str = ""
+    warnings: tuple[str, ...] = ()
+    """Codes of what may be wrong with a picture: it is kept, and the person is told."""
+    scan: ScanState = "clean"
+
+    @property
+    def sent(self) -> str:
+        return self.sent_sha256 or self.sha256
 
 
 class DraftState(msgspec.Struct, Generic[Answers], omit_defaults=True):
@@ -37,6 +51,8 @@ class DraftState(msgspec.Struct, Generic[Answers], omit_defaults=True):
     register: RegisterNote | None = None
     """What is registered about the company that the draft was made for, if that was asked."""
     set_aside: tuple[SetAside, ...] = ()
+    asked_to_sign: bool = False
+    """Whether anybody was ever asked for a signature."""
 
 
 class StepMark(msgspec.Struct, array_like=True, frozen=True):
@@ -63,6 +79,7 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
     files: int
     steps: dict[str, StepMark]
     catalogue: str = ""
+    asked_to_sign: bool = False
 
 
 DecodedState = DraftState[dict[str, Any]]

@@ -1,6 +1,6 @@
 """What a change makes of a draft: the next row of its log. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,16 @@ import msgspec
 
 from kit.clock import in_china
 from miniprogram_api.catalogue.service import CompiledPlan, Selection, StepCheck
+from miniprogram_api.drafts.findings import NOTHING, Errors, Found
 from miniprogram_api.drafts.log import Entry, Head
-from miniprogram_api.drafts.merge import ABSENT, Conflict, apply_patch, merge, same
+from miniprogram_api.drafts.merge import ABSENT, Conflict, apply_patch, differences, merge, same
+from miniprogram_api.drafts.partly_read import PartlyReadState
 from miniprogram_api.drafts.problems import DraftConflict
 from miniprogram_api.drafts.register_note import RegisterNote
 from miniprogram_api.drafts.state import DecodedState, FileRef, Kind, StepMark, Summary
 
 NEVER_SAVED = StepMark(0, "empty", None)
+NOTHING_ELSE: Mapping[str, Set[str]] = {}
 
 StepAnswers = dict[str, dict[str, Any]]
 
@@ -48,39 +51,46 @@ class SavedStep:
 def after_step(
     compiled: CompiledPlan,
     head: Head,
-    state: DecodedState,
+    state: PartlyReadState,
     base: dict[str, Any] | None,
     key: str,
     patch: dict[str, Any],
     at: datetime,
+    known: Errors = NOTHING,
 ) -> SavedStep:
     """One step saved by somebody who last saw ``base``; None for the present answers. The steps
-    whose questions these answers decide are looked at again. DraftConflict."""
-    theirs = state.steps.get(key, {})
+    whose questions these answers decide are looked at again; what is ``known`` of the others stays
+    so. DraftConflict."""
+    theirs = state.step(key)
     mine = apply_patch(theirs if base is None else base, patch)
     answers = mine if base is None else merged(head.revision, base, mine, theirs)
-    after = msgspec.structs.replace(state, steps={**state.steps, key: answers})
-    check = compiled.check_step(key, answers, after.steps)
+    check = compiled.check_step(key, answers, state.answers(compiled.steps_read_by(key)))
     is_merged = base is not None and not same(answers, mine)
     changed = _changed(answers, theirs)
     if not changed:
         return SavedStep(None, answers, is_merged, check, head.summary)
     revision = head.revision + 1
     marks = {**head.summary.steps, key: StepMark(revision, check.state, in_china(at))}
-    readers = [r for r in compiled.steps_reading(key, changed) if _may_change(marks.get(r))]
-    marks = _rechecked(compiled, after.steps, marks, readers)
-    seen = head.summary
-    summary = _summary(compiled, seen.catalogue, marks, revision, seen.selection, after)
-    return SavedStep(Entry("step", key, summary, after), answers, is_merged, check, summary)
+    errors = {**known, key: check.errors}
+    for reader in compiled.steps_reading(key, changed):
+        mark = marks.get(reader)
+        if mark is None or not _may_change(mark):
+            continue
+        read = {**state.answers(compiled.steps_read_by(reader)), key: answers}
+        found = compiled.check_step(reader, state.step(reader), read)
+        errors[reader] = found.errors
+        if found.state != mark.state:
+            marks[reader] = StepMark(mark.revision, found.state, mark.at)
+    summary = _with_marks(compiled, head.summary, marks, revision)
+    found_now = Found.by(compiled, errors)
+    entry = Entry("step", key, summary, state.with_step(key, answers), found_now)
+    return SavedStep(entry, answers, is_merged, check, summary)
 
 
 def _changed(one: dict[str, Any], other: dict[str, Any]) -> frozenset[str]:
     """The answers, by field code, that are not the same on both sides."""
-    return frozenset(
-        code
-        for code in one.keys() | other.keys()
-        if not same(one.get(code, ABSENT), other.get(code, ABSENT))
-    )
+    changed = [code for code, value in one.items() if not same(value, other.get(code, ABSENT))]
+    return frozenset([*changed, *(other.keys() - one.keys())])
 
 
 def merged(
@@ -94,9 +104,31 @@ def merged(
     return both.answers
 
 
-def _may_change(mark: StepMark | None) -> bool:
+def changed_since(revision: int, head: Head, key: str, compiled: CompiledPlan) -> list[str]:
+    """The other steps that whoever last saw ``revision`` has not seen as they are."""
+    return [
+        other
+        for other, mark in head.summary.steps.items()
+        if mark.revision > revision and other != key and other in compiled.step_keys
+    ]
+
+
+def refuse_differences(head: Head, theirs: dict[str, Any], patch: dict[str, Any]) -> None:
+    """For somebody whose base has been thinned out. Without it nobody can tell who changed what, so
+    whatever differs is a DraftConflict; it is never guessed from an older base."""
+    refuse(head, differences(apply_patch(theirs, patch), theirs))
+
+
+def refuse(head: Head, conflicts: Iterable[Conflict]) -> None:
+    """DraftConflict if there are any."""
+    shown = [_shown(conflict) for conflict in conflicts]
+    if shown:
+        raise DraftConflict(current_revision=head.revision, conflicts=shown)
+
+
+def _may_change(mark: StepMark) -> bool:
     """A step that nobody has opened stays empty, whatever others say; its check is the dearest."""
-    return mark is not None and (mark.at is not None or mark.state != "empty")
+    return mark.at is not None or mark.state != "empty"
 
 
 def _shown(conflict: Conflict) -> dict[str, Any]:
@@ -133,10 +165,12 @@ def parted(
     state: DecodedState,
     known: StepAnswers,
     revision: int,
+    besides: Mapping[str, Set[str]] = NOTHING_ELSE,
 ) -> Entry:
     """``known``: all that was answered, by the steps that would ask it. What ``compiled`` asks goes
-    into the steps, the rest aside."""
+    into the steps, and the codes that are named ``besides``; the rest aside."""
     asked = _asked(compiled)
+    asked |= {key: asked.get(key, frozenset()) | codes for key, codes in besides.items()}
     steps = _part(known, asked, inside=True)
     marks = dict(before.steps)
     for key in {**before.steps, **steps}:
@@ -148,6 +182,32 @@ def parted(
     version = compiled.version if kind == "rebased" else before.catalogue
     summary = _summary(compiled, version, marks, revision, revision, after)
     return Entry(kind, None, summary, after)
+
+
+def after_restoring(
+    compiled: CompiledPlan,
+    head: Head,
+    state: DecodedState,
+    old: DecodedState,
+    known: StepAnswers,
+    at: datetime,
+) -> Entry:
+    """``known`` are all answers from now on, some of them ``old``'s. Selection, files and what is
+    registered stay. What no list asks is where a client has put it."""
+    revision, listed = head.revision + 1, compiled.catalogue.fields
+    unlisted = {
+        key: {code for code in old.steps.get(key, {}) if code not in listed}
+        | state.steps.get(key, {}).keys()
+        for key in known
+    }
+    entry = parted("restored", compiled, head.summary, state, known, revision, unlisted)
+    marks = {
+        key: msgspec.structs.replace(mark, at=in_china(at)) if mark.revision == revision else mark
+        for key, mark in entry.summary.steps.items()
+    }
+    selection = head.summary.selection
+    summary = msgspec.structs.replace(entry.summary, steps=marks, selection=selection)
+    return Entry("restored", None, summary, entry.state)
 
 
 def after_register(
@@ -184,6 +244,11 @@ def after_register(
     return Entry("register", None, summary, after)
 
 
+def found_in(compiled: CompiledPlan, answers: StepAnswers, keys: Iterable[str]) -> Errors:
+    """What is wrong with these steps."""
+    return {key: compiled.check_step(key, answers.get(key, {}), answers).errors for key in keys}
+
+
 def _by_step(compiled: CompiledPlan, note: RegisterNote | None) -> StepAnswers:
     """What is registered, by the step that would ask it."""
     known = {} if note is None else note.answers
@@ -199,11 +264,15 @@ def _asked(compiled: CompiledPlan) -> dict[str, frozenset[str]]:
 
 
 def after_material(
-    before: Summary, state: DecodedState, code: str, files: tuple[FileRef, ...]
+    before: Summary,
+    state: DecodedState,
+    code: str,
+    files: tuple[FileRef, ...],
+    kind: Kind = "material",
 ) -> Entry:
-    """Files of one material came or went; no word has changed."""
+    """Files of one material came or went, or were looked at; no word has changed."""
     after = msgspec.structs.replace(state, materials={**state.materials, code: files})
-    return Entry("material", code, msgspec.structs.replace(before, files=_files(after)), after)
+    return Entry(kind, code, msgspec.structs.replace(before, files=_files(after)), after)
 
 
 def _part(known: StepAnswers, asked: Mapping[str, frozenset[str]], *, inside: bool) -> StepAnswers:
@@ -247,7 +316,27 @@ def _summary(
     and ``compiled`` is of the one that serves: what it holds is still in the old one's words."""
     shown = [marks.get(key, NEVER_SAVED) for key in compiled.step_keys]
     complete = sum(mark.state == "complete" for mark in shown)
-    return Summary(words, selection, complete, len(shown), _files(state), marks, version)
+    return Summary(
+        words,
+        selection,
+        complete,
+        len(shown),
+        _files(state),
+        marks,
+        version,
+        state.asked_to_sign,
+    )
+
+
+def _with_marks(
+    compiled: CompiledPlan, before: Summary, marks: dict[str, StepMark], words: int
+) -> Summary:
+    """Some answers are others, and nothing else."""
+    keys = compiled.step_keys
+    shown = [mark.state for key in keys if (mark := marks.get(key)) is not None]
+    return msgspec.structs.replace(
+        before, words=words, complete=shown.count("complete"), total=len(keys), steps=marks
+    )
 
 
 def _files(state: DecodedState) -> int:

@@ -1,8 +1,6 @@
 """One writer of a draft at a time within this process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 
@@ -13,10 +11,9 @@ class Turns:
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def of(self, draft_id: str) -> AsyncIterator[None]:
+    def of(self, draft_id: str) -> asyncio.Lock:
+        """To be entered at once, with ``async with``."""
         lock = self._locks.get(draft_id)
         if lock is None:
             lock = self._locks[draft_id] = asyncio.Lock()
-        async with lock:
-            yield
+        return lock

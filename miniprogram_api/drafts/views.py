@@ -15,6 +15,8 @@ from miniprogram_api.catalogue.service import (
     StepError,
     sharing_text,
 )
+from miniprogram_api.drafts.file_views import file_view
+from miniprogram_api.drafts.findings import Errors
 from miniprogram_api.drafts.links import FileLinks
 from miniprogram_api.drafts.log import KEPT, Glance, Head
 from miniprogram_api.drafts.models import Draft
@@ -27,7 +29,6 @@ from miniprogram_api.drafts.schemas import (
     DraftStateName,
     DraftView,
     FieldErrorView,
-    FileView,
     MaterialView,
     Progress,
     RebasedView,
@@ -38,7 +39,7 @@ from miniprogram_api.drafts.schemas import (
     StepSaved,
     StepView,
 )
-from miniprogram_api.drafts.state import DecodedState, FileRef, RawState, StepMark, Summary
+from miniprogram_api.drafts.state import DecodedState, RawState, StepMark, Summary
 from miniprogram_api.drafts.steps import NEVER_SAVED, SavedStep
 
 _NOTHING = msgspec.Raw(b"{}")
@@ -48,13 +49,14 @@ def draft_view(
     head: Head,
     raw: RawState,
     compiled: CompiledPlan,
+    known: Errors,
     decoded: DecodedState | None,
     links: FileLinks,
     language: Language,
     now: datetime,
 ) -> DraftView:
-    """The plan and the answers go through as the bytes they are kept in. ``decoded`` may be None
-    when no step needs a check (:func:`needs_checks`) and there is no note of the register's."""
+    """The plan and the answers go through as the bytes they are kept in. ``known`` has all
+    :func:`steps_to_check`; ``decoded`` may be None when there is no note of the register's."""
     selection, note = raw.selection, raw.register
     told = [] if decoded is None else warnings(compiled, note, decoded.steps)
     return DraftView(
@@ -72,7 +74,7 @@ def draft_view(
                 key,
                 head.summary.steps.get(key, NEVER_SAVED),
                 raw,
-                compiled,
+                known.get(key, ()),
                 decoded,
                 [warning for warning in told if warning.step == key],
                 language,
@@ -81,7 +83,10 @@ def draft_view(
         ],
         progress=progress(head.summary),
         materials=[
-            MaterialView(code, [file_view(file, links) for file in raw.materials.get(code, ())])
+            MaterialView(
+                code,
+                [file_view(file, links, language) for file in raw.materials.get(code, ())],
+            )
             for code in uploadable(compiled)
         ],
         signatures=[],
@@ -142,9 +147,15 @@ def _set_aside(entries: Iterable[SetAside]) -> list[SetAsideView]:
     ]
 
 
-def needs_checks(head: Head) -> bool:
-    """Whether any step has errors to tell: a complete one has none, an untouched one is spared."""
-    return any(_tells_errors(mark) for mark in head.summary.steps.values())
+def steps_to_check(head: Head, compiled: CompiledPlan, known: Errors) -> list[str]:
+    """The steps whose errors are to be told and not known: a complete one has none, an untouched
+    one is spared."""
+    marks = head.summary.steps
+    return [
+        key
+        for key in compiled.step_keys
+        if key not in known and _tells_errors(marks.get(key, NEVER_SAVED))
+    ]
 
 
 def draft_item(draft: Draft, glance: Glance, now: datetime) -> DraftItem:
@@ -162,18 +173,6 @@ def draft_item(draft: Draft, glance: Glance, now: datetime) -> DraftItem:
         created_at=in_china(draft.created_at),
         saved_at=in_china(glance.at),
         expires_at=in_china(expires_at),
-    )
-
-
-def file_view(file: FileRef, links: FileLinks) -> FileView:
-    return FileView(
-        id=file.id,
-        name=file.name,
-        size=file.size,
-        media_type=file.media_type,
-        sha256=file.sha256,
-        url=links.url(file.id),
-        uploaded_at=in_china(file.at),
     )
 
 
@@ -218,21 +217,19 @@ def _step(
     key: str,
     mark: StepMark,
     raw: RawState,
-    compiled: CompiledPlan,
+    errors: Sequence[StepError],
     decoded: DecodedState | None,
     warnings: Sequence[CheckError],
     language: Language,
 ) -> StepView:
-    errors: list[FieldErrorView] = []
-    if decoded is not None and _tells_errors(mark):
-        check = compiled.check_step(key, decoded.steps.get(key, {}), decoded.steps)
-        errors = field_errors(check.errors, language)
+    told: list[StepError | CheckError] = [*errors] if _tells_errors(mark) else []
+    told += warnings
     return StepView(
         key=key,
         state=mark.state,
         saved_at=mark.at,
         answers=raw.steps.get(key, _NOTHING),
-        errors=errors + field_errors(warnings, language),
+        errors=field_errors(told, language),
         origins=_origins(raw.register, key, decoded),
     )
 

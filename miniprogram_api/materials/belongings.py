@@ -9,9 +9,10 @@ from adapters.outbox.put import Outbox
 from kit.clock import in_china
 from kit.secrets import KeyRing
 from kit.text import Language
-from miniprogram_api.materials.erasure import TOPIC
-from miniprogram_api.materials.models import NOBODY, File
-from miniprogram_api.materials.service import described
+from miniprogram_api.materials.erasure import TOPIC, erase_parts
+from miniprogram_api.materials.filing import described
+from miniprogram_api.materials.generated import forget_generated
+from miniprogram_api.materials.models import NOBODY, File, Upload
 
 PAGE = 200
 
@@ -49,17 +50,23 @@ class MaterialBelongings:
 
     async def hand_over(self, person_id: str, to: str) -> None:
         await File.filter(owner=person_id).update(owner=to)
+        await Upload.filter(owner=person_id).update(owner=to)
 
     async def erase(self, person_id: str) -> None:
         """Rows at once become nobody's, so that no link opens them any more; the bytes of those
         that were never filed are erased soon after by the outbox. To be called after the drafts'
-        erasure: what was not filed by then never will be."""
+        erasure: what was not filed by then never will be. Uploads that were not finished go with
+        their parts."""
+        for upload in await Upload.filter(owner=person_id):
+            await erase_parts(self._outbox, upload)
+        await Upload.filter(owner=person_id).delete()
         async for page in _pages_of(person_id):
             ids = [row.id for row in page]
             filed = await self._filed.among(ids)
             for file_id in ids:
                 if file_id not in filed:
                     await self._outbox.put(TOPIC, f"file:{file_id}", {"file_id": file_id})
+            await forget_generated(ids)
             await File.filter(id__in=ids).update(owner=NOBODY)
 
     def _exported(self, row: File) -> ExportedFile:

@@ -1,7 +1,12 @@
 """What can go wrong with a file."""
 
+from collections.abc import Mapping
+
 from kit.problems import Problem
 from kit.text import Text
+
+UNREADABLE = "unreadable"
+"""The child crashed over the file, or used up its time or memory."""
 
 
 class OneFileExpected(Problem):
@@ -32,8 +37,99 @@ class FileIncomplete(Problem):
     next = "retry"
 
 
+class FileBroken(Problem):
+    """Carries ``reason``; :data:`UNREADABLE` may be our fault, so that trying again may help."""
+
+    status = 422
+    code = "file_broken"
+    title = Text("文件无法读取，请换一个文件", "The file cannot be read; choose another one")
+    next = "fix_fields"
+
+    REASONS: Mapping[str, Text] = {
+        "image_broken": Text("图片已损坏", "The picture is damaged"),
+        "image_too_large": Text("图片尺寸太大，请缩小后再上传", "The picture has too many pixels"),
+        "pdf_broken": Text("PDF 已损坏", "The PDF is damaged"),
+        "pdf_encrypted": Text(
+            "PDF 有密码，请去掉密码后再上传", "The PDF is encrypted; remove its password first"
+        ),
+        "pdf_too_many_pages": Text("PDF 页数太多，请拆分", "The PDF has too many pages"),
+        "pdf_active": Text(
+            "PDF 含有脚本或附件，请另存为普通 PDF", "The PDF has scripts or attachments"
+        ),
+        "archive_bomb": Text("文件展开后过大", "The file unpacks to far too much"),
+        UNREADABLE: Text("文件处理失败", "The file could not be worked on"),
+    }
+
+    def __init__(self, reason: str) -> None:
+        known = reason if reason in self.REASONS else UNREADABLE
+        super().__init__(self.REASONS[known], reason=known)
+        self.reason = known
+
+
 class FileLinkExpired(Problem):
     status = 403
     code = "file_link_expired"
     title = Text("链接已过期，请刷新页面", "This link has expired; reload the page")
     next = "reload"
+
+
+class FileBeingScanned(Problem):
+    status = 409
+    code = "file_being_scanned"
+    title = Text("文件正在安全检查，请稍后再看", "The file is being checked; look again later")
+    next = "wait"
+    retry_after_s = 5
+
+
+class WrongOffset(Problem):
+    """Carries ``offset``: where to go on."""
+
+    status = 409
+    code = "wrong_offset"
+    title = Text("上传位置不对，请从已收到的位置继续", "Go on from where the upload stands")
+    next = "retry"
+
+
+class WrongPartSize(Problem):
+    """Carries ``part_bytes_min``, ``part_bytes_max`` and ``bytes_left``."""
+
+    status = 422
+    code = "wrong_part_size"
+    title = Text("分片大小不符合要求", "The part is too small, too large or too much")
+    next = "fix_fields"
+
+
+class HashMismatch(Problem):
+    """Carries ``offset``, which is 0: everything is to be sent again."""
+
+    status = 422
+    code = "hash_mismatch"
+    title = Text(
+        "文件在上传中有变化，请重新上传", "What came is not what was announced; send again"
+    )
+    next = "retry"
+
+
+class UploadClosed(Problem):
+    """Carries ``state``."""
+
+    status = 409
+    code = "upload_closed"
+    title = Text("这次上传已结束，请重新开始", "This upload has ended; begin a new one")
+    next = "reload"
+
+
+class UploadQuotaUsed(Problem):
+    status = 429
+    code = "upload_quota_used"
+    title = Text("今天上传的文件太多，请明天再传", "Too many bytes were sent in one day")
+    next = "wait"
+    retry_after_s = 3600
+
+
+def refusal_named(code: str) -> Problem:
+    """Of a file that is not acceptable, by the code of its problem or by a reason."""
+    for problem in (FileTypeRefused, FileIncomplete):
+        if code == problem.code:
+            return problem()
+    return FileBroken(code)

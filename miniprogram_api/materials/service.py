@@ -1,7 +1,6 @@
 """Materials: the files that belong to a draft."""
 
-import asyncio
-import hashlib
+import dataclasses
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,32 +8,46 @@ import structlog
 
 from adapters.errors import Unreachable
 from adapters.outbox.put import Outbox
-from adapters.storage.port import NotStored, Storage
+from adapters.storage.port import Damaged, NotStored, Storage, TooLarge
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.problems import NotFound, Problem, TemporarilyUnavailable
 from kit.secrets import KeyRing
+from kit.text import Language
 from miniprogram_api.drafts.service import (
     Author,
-    DraftService,
+    DraftFiles,
     FileRef,
     FileView,
     TooManyFiles,
+    UploadRule,
 )
-from miniprogram_api.materials.erasure import TOPIC, FileErasure
-from miniprogram_api.materials.models import NOBODY, File
-from miniprogram_api.materials.names import tidy_name
-from miniprogram_api.materials.problems import FileLinkExpired, FileTooLarge
-from miniprogram_api.materials.sniffing import MEDIA_TYPES, format_of
+from miniprogram_api.materials.erasure import erase_file
+from miniprogram_api.materials.filing import Filing, Target, described, kept_in
+from miniprogram_api.materials.forms import FileForm
+from miniprogram_api.materials.generated import GeneratedDocuments, KeptDocument
+from miniprogram_api.materials.intake import Intake, Kept, Source, watermark_for
+from miniprogram_api.materials.models import NOBODY, File, Upload
+from miniprogram_api.materials.parts import parts_of
+from miniprogram_api.materials.problems import (
+    FileBeingScanned,
+    FileLinkExpired,
+    FileTooLarge,
+    FileTypeRefused,
+)
+from miniprogram_api.materials.treating import treatment_of
 
-__all__ = ["FileErasure", "MaterialService"]
+__all__ = ["Document", "GeneratedDocuments", "KeptDocument", "MaterialService"]
 
 log = structlog.get_logger("materials")
 
-PIECE_BYTES = 256 * 1024
+FORM_BYTES_MAX = 64 * 1024
+"""What a form may hold beside its file."""
 ORPHAN_AGE = timedelta(days=1)
 """Far longer than any upload takes between its bytes and its row."""
 SWEEP_BATCH = 100
+
+_KEYS = ("id", "storage_key")
 
 Document = tuple[FileRef, AsyncIterator[bytes]]
 
@@ -44,65 +57,96 @@ class MaterialService:
 
     def __init__(
         self,
-        drafts: DraftService,
+        files: DraftFiles,
+        filing: Filing,
+        intake: Intake,
         storage: Storage,
         outbox: Outbox,
         ring: KeyRing,
         clock: Clock,
     ) -> None:
-        self._drafts = drafts
+        self._files = files
+        self._filing = filing
+        self._intake = intake
         self._storage = storage
         self._outbox = outbox
         self._ring = ring
         self._clock = clock
 
     async def upload(
-        self, author: Author, draft_id: str, material: str, name: str, content: bytes
+        self, target: Target, form: FileForm, announced: int, language: Language
     ) -> FileView:
-        """Keep one file. The same bytes sent again for the same material are the same file, so that
-        a phone may repeat an upload whose answer it lost."""
-        rule = await self._drafts.upload_rule(author.person_id, draft_id, material)
-        if len(content) > rule.bytes_max:
+        """Keep the one file of a form whose body is still coming; ``announced``: the body's size,
+        0 when the client does not say. The same bytes sent again for the same material are the same
+        file, so that a phone may repeat an upload whose answer it lost."""
+        rule = await self._rule(target)
+        if announced > rule.bytes_max + FORM_BYTES_MAX:
             raise FileTooLarge
-        # Ten megabytes take a tenth of a second, in which nobody else would be served.
-        kind, digest = await asyncio.to_thread(_inspect, content, rule.formats)
-        for file in rule.present:
-            if file.sha256 == digest:
-                return self._drafts.shown(file)
-        if not rule.room:
-            raise TooManyFiles
-        file = FileRef(
-            id=new_id(),
-            name=tidy_name(name, kind),
-            media_type=MEDIA_TYPES[kind],
-            size=len(content),
-            sha256=digest,
-            at=self._clock.now(),
-        )
-        await self._keep(author, draft_id, material, file, content)
-        return self._drafts.shown(file)
+        await self._filing.check_quota(target.author.person_id, announced)
+        name = await form.name()
+        source, size = await self._received(form, rule)
+        try:
+            file, used = await self._placed(target, rule, name, source, size)
+        except Problem:
+            # Surely rolled back; after any other failure the commit may have happened.
+            await self._storage.delete(source.keys[0])
+            raise
+        if used != source.keys[0]:
+            await self._storage.delete(source.keys[0])
+        return self._files.shown(file, language)
+
+    async def use(self, target: Target, file_id: str, language: Language) -> FileView:
+        """A file that its owner sent before, for another material, of the same draft or of another.
+        Where that one is marked with what it is for and this one was not, it is marked now."""
+        rule = await self._rule(target)
+        row = await File.get_or_none(id=file_id, owner=target.author.person_id)
+        if row is None:
+            raise NotFound
+        kept = kept_in(row)
+        same = rule.same(kept.sent_sha256)
+        if same is not None:
+            return self._files.shown(same, language)
+        if kept.extension not in rule.formats:
+            raise FileTypeRefused
+        if kept.size > rule.bytes_max:
+            raise FileTooLarge
+        name = described(row, self._ring).name
+        if rule.watermark and row.treatment != treatment_of(watermark_for(rule)):
+            marked = await self._intake.take(Source((kept.key,), kept.sha256), rule)
+            if marked.key != kept.key:
+                marked = dataclasses.replace(marked, sent_sha256=kept.sent_sha256)
+                file, _ = await self._filed(target, rule, name, marked)
+                return self._files.shown(file, language)
+        async with self._files.unit(target.draft_id):
+            # Its bytes are not erased while this row is held.
+            if await File.filter(id=row.id).select_for_update().first() is None:
+                raise NotFound
+            file = await self._filing.file(target, rule.owner, name, kept)
+        return self._files.shown(file, language)
 
     async def remove(self, author: Author, draft_id: str, material: str, file_id: str) -> None:
-        async with self._drafts.unit(draft_id):
-            await self._drafts.detach(author, draft_id, material, file_id)
-            await File.filter(id=file_id).delete()
-            await self._outbox.put(TOPIC, f"file:{file_id}", {"file_id": file_id})
+        async with self._files.unit(draft_id):
+            await self._files.detach(author, draft_id, material, file_id)
+            await erase_file(self._outbox, file_id)
 
     async def open_own(self, person_id: str, file_id: str) -> Document:
         return await self._open(await File.get_or_none(id=file_id, owner=person_id))
 
     async def open_link(self, file_id: str, expires: int, signature: str) -> Document:
         """For whoever holds a link that we made (drafts/links.py says why)."""
-        if not self._drafts.links.genuine(file_id, expires, signature):
+        if not self._files.links.genuine(file_id, expires, signature):
             raise NotFound
-        if self._drafts.links.expired(expires):
+        if self._files.links.expired(expires):
             raise FileLinkExpired
-        return await self._open(await File.get_or_none(id=file_id, owner__not=NOBODY))
+        row = await File.get_or_none(id=file_id, owner__not=NOBODY)
+        if row is not None and row.scan_state == "waiting":
+            raise FileBeingScanned
+        return await self._open(row)
 
     async def open_document(self, file_id: str) -> Document:
         """For a peer that proved itself elsewhere, also when the file is nobody's any more.
         NotFound."""
-        return await self._open(await File.get_or_none(id=file_id))
+        return await self._open(await File.get_or_none(id=file_id, scan_state="clean"))
 
     async def sweep_orphans(self) -> int:
         """Housekeeping: delete bytes that never got their row; how many."""
@@ -115,45 +159,79 @@ class MaterialService:
                 batch.clear()
         return swept + await self._sweep(batch)
 
-    async def _keep(
-        self, author: Author, draft_id: str, material: str, file: FileRef, content: bytes
-    ) -> None:
-        """Bytes first, then the row: a row always has its bytes; bytes without a row are swept."""
+    async def _rule(self, target: Target) -> UploadRule:
+        author = target.author
+        return await self._files.upload_rule(author.person_id, target.draft_id, target.material)
+
+    async def _received(self, form: FileForm, rule: UploadRule) -> tuple[Source, int]:
+        """The form's file as it came, durable under a key of its own."""
+        key = new_id()
         try:
-            await self._storage.put(file.id, _pieces(content), len(content))
+            stored = await self._storage.put(key, form.content(), rule.bytes_max)
+        except TooLarge:
+            raise FileTooLarge from None
         except Unreachable as error:
             raise TemporarilyUnavailable from error
+        return Source((key,), stored.sha256), stored.size
+
+    async def _placed(
+        self, target: Target, rule: UploadRule, name: str, source: Source, size: int
+    ) -> tuple[FileRef, str]:
+        """The file, and the key under which its bytes lie."""
+        same = rule.same(source.sha256)
+        if same is not None:
+            return same, ""
+        if not rule.room:
+            raise TooManyFiles
+        async with self._files.unit(target.draft_id):
+            person_id = target.author.person_id
+            known = await self._filing.known(person_id, rule, source.sha256)
+            if known is not None:
+                return await self._filing.file(target, rule.owner, name, known), known.key
+        kept = await self._intake.take(source, rule)
+        return await self._filed(target, rule, name, kept, size)
+
+    async def _filed(
+        self, target: Target, rule: UploadRule, name: str, kept: Kept, sent: int = 0
+    ) -> tuple[FileRef, str]:
+        """Bytes first, then the row: a row always has its bytes; bytes without a row are swept."""
         try:
-            async with self._drafts.unit(draft_id):
-                await File.create(
-                    id=file.id,
-                    owner=author.person_id,
-                    name_cipher=self._ring.seal(file.name.encode(), _context(file.id)),
-                    media_type=file.media_type,
-                    size=file.size,
-                    sha256=file.sha256,
-                    created_at=file.at,
-                )
-                await self._drafts.attach(author, draft_id, material, file)
+            async with self._files.unit(target.draft_id):
+                file = await self._filing.file(target, rule.owner, name, kept)
+                if sent:
+                    await self._filing.count_bytes(target, sent, kept.sent_sha256)
         except Problem:
-            # Surely rolled back; after any other failure the commit may have happened.
-            await self._storage.delete(file.id)
+            await self._storage.delete(kept.key)
             raise
+        return file, kept.key
 
     async def _open(self, row: File | None) -> Document:
         if row is None:
             raise NotFound
         file = described(row, self._ring)
         try:
-            return file, await self._storage.open(row.id)
-        except NotStored:
-            # Being erased just now: the bytes go before the row.
+            pieces = await self._storage.open(row.key)
+            # Begun here: a store that is silent is told as such, and what was begun is also closed
+            # when nobody goes on with it.
+            first = await anext(pieces, b"")
+        except (NotStored, Damaged):
+            # Being erased just now, or nothing that could be shown.
             raise NotFound from None
         except Unreachable as error:
             raise TemporarilyUnavailable from error
+        return file, _from(first, pieces)
 
     async def _sweep(self, keys: list[str]) -> int:
-        known = await File.filter(id__in=keys).values_list("id", flat=True) if keys else []
+        if not keys:
+            return 0
+        # Only of uploads that have gone on for so long can a part be so old; clocks differ. They
+        # are asked first: a part may become a file meanwhile, but no file a part.
+        begun = self._clock.now() - ORPHAN_AGE / 2
+        known: set[str] = set()
+        for upload in await Upload.filter(state="open", created_at__lt=begun):
+            known.update(part.key for part in parts_of(upload.parts))
+        known.update(row.key for row in await File.filter(id__in=keys, storage_key="").only(*_KEYS))
+        known.update(row.key for row in await File.filter(storage_key__in=keys).only(*_KEYS))
         orphans = set(keys).difference(known)
         for key in orphans:
             await self._storage.delete(key)
@@ -161,25 +239,7 @@ class MaterialService:
         return len(orphans)
 
 
-def described(row: File, ring: KeyRing) -> FileRef:
-    return FileRef(
-        id=row.id,
-        name=ring.open(row.name_cipher, _context(row.id)).decode(),
-        media_type=row.media_type,
-        size=row.size,
-        sha256=row.sha256,
-        at=row.created_at,
-    )
-
-
-def _inspect(content: bytes, accepted: frozenset[str]) -> tuple[str, str]:
-    return format_of(content, accepted), hashlib.sha256(content).hexdigest()
-
-
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    for at in range(0, len(content), PIECE_BYTES):
-        yield content[at : at + PIECE_BYTES]
-
-
-def _context(file_id: str) -> str:
-    return f"file.name|{file_id}"
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

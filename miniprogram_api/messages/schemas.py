@@ -39,9 +39,12 @@ class Told(Struct, frozen=True):
 
 
 class MessageView(Struct, frozen=True):
+    """``application_id`` is null for what is told of a draft or a signature; ``link`` is the page
+    that it is about."""
+
     id: str
     at: str
-    application_id: str
+    application_id: str | None
     title: str
     body: str
     link: str

@@ -138,7 +138,7 @@ def _view(letter: Letter) -> MessageView:
     return MessageView(
         id=message.id,
         at=in_china(message.at),
-        application_id=message.application_id,
+        application_id=message.application_id or None,
         title=letter.title,
         body=letter.body,
         link=message.link,

@@ -108,7 +108,7 @@ class NameKeeping:
             ).all()
             if not rows:
                 raise NotFound
-            await self._give_up(rows)
+            await self._give_up(rows, KEPT)
 
     async def sweep(self) -> int:
         """Housekeeping: forget what has run out, give up what nobody came back for and what was
@@ -119,7 +119,9 @@ class NameKeeping:
         ).limit(SWEEP_BATCH)
         ownerless = [row async for row in self._of_no_draft()]
         async with unit_of_work():
-            await self._give_up([*lost, *ownerless])
+            # Whoever came back this moment after all has it kept.
+            await self._give_up(lost, ASKING)
+            await self._give_up(ownerless, KEPT)
         return ended + len(lost) + len(ownerless)
 
     async def _of_no_draft(self) -> AsyncIterator[NameReservation]:
@@ -140,7 +142,7 @@ class NameKeeping:
 
     async def erase(self, person_id: str) -> None:
         rows = await NameReservation.filter(person_id=person_id).exclude(state=GIVING_UP)
-        await self._give_up(rows)
+        await self._give_up(rows, ASKING, KEPT)
 
     async def _asking(self, person_id: str, draft_id: str, name: str) -> NameReservation:
         """The row of the draft and the name: there already, or made now."""
@@ -176,13 +178,14 @@ class NameKeeping:
             # Given up while the library was asked: the account was deleted, or an hour went by.
             raise TemporarilyUnavailable
         others = await NameReservation.filter(draft_id=row.draft_id, state=KEPT).exclude(id=row.id)
-        await self._give_up(others)
+        await self._give_up(others, KEPT)
 
-    async def _give_up(self, rows: Sequence[NameReservation]) -> None:
-        """Inside the caller's unit."""
+    async def _give_up(self, rows: Sequence[NameReservation], *states: str) -> None:
+        """Those that are in one of ``states`` still; inside the caller's unit."""
         for row in rows:
-            await NameReservation.filter(id=row.id).update(state=GIVING_UP)
-            await self._outbox.put(TOPIC, f"name:{row.id}", {"reservation_id": row.id})
+            same = NameReservation.filter(id=row.id, state__in=states)
+            if await same.update(state=GIVING_UP):
+                await self._outbox.put(TOPIC, f"name:{row.id}", {"reservation_id": row.id})
 
     def _view(self, row: NameReservation) -> KeptName:
         name = self._ring.open(row.name_cipher, _context(row.id)).decode()

@@ -36,7 +36,8 @@ async def test_every_platforms_part_in_a_persons_way_is_in_the_log(verified, sig
         for peer, side in world.far_sides.items()
         if peer != "bff" and any(e["direction"] == "inbound" for e in side.exchanges(1000))
     }
-    assert asked == {who for who, _ in await lines_of(wechat)}
+    # The scanner is a program of the operator's own and gets bytes without a name.
+    assert asked - {"scanner"} == {who for who, _ in await lines_of(wechat)}
 
 
 async def _messages(device) -> set[tuple[str, str]]:

@@ -42,9 +42,38 @@ def everywhere(environ, platform_keys) -> dict[str, str]:
         "IDENTITY_REGISTER_BASE_URL": "https://register.example.org",
         "LICENCES_BASE_URL": "https://licences.example.org",
         "NAME_LIBRARY_BASE_URL": "https://names.example.org",
+        "ESIGN_BASE_URL": "https://esign.example.org",
         "LICENCES_TOKEN_PATH": "/token",
         "LICENCES_QUERY_PATH": "/query",
     }
+
+
+def test_terminals_are_read_with_their_secrets(environ) -> None:
+    environ |= {
+        "TERMINALS": "hall-1:counter:历下区3号窗口,hall-2:kiosk:历下区1号终端",
+        "TERMINAL_SECRETS": f"hall-1:{'a' * 32},hall-2:{'b' * 32}",
+    }
+    first, second = Settings.from_env(environ).terminals
+    assert (first.id, first.kind, first.name) == ("hall-1", "counter", "历下区3号窗口")
+    assert (second.kind, second.secret.reveal()) == ("kiosk", "b" * 32)
+
+
+@pytest.mark.parametrize(
+    ("terminals", "secrets"),
+    [
+        ("hall-1:counter:窗口", ""),
+        ("", f"hall-1:{'a' * 32}"),
+        ("hall-1:window:窗口", f"hall-1:{'a' * 32}"),
+        ("hall-1:counter:窗口", f"hall-1:{'a' * 31}"),
+        ("hall-1:counter", f"hall-1:{'a' * 32}"),
+        ("Hall 1:counter:窗口", f"Hall 1:{'a' * 32}"),
+    ],
+)
+def test_a_terminal_that_nobody_could_trust_is_a_fault(environ, terminals, secrets) -> None:
+    environ |= {"TERMINALS": terminals, "TERMINAL_SECRETS": secrets}
+    (fault,) = faults(environ)
+    assert fault.startswith("TERMINAL")
+    assert "aaaa" not in fault
 
 
 def faults(environ: dict[str, str]) -> list[str]:
@@ -82,6 +111,7 @@ def test_all_platforms_are_read(everywhere) -> None:
         "AISHANDONG_BASE_URL", "IDENTITY_REGISTER_PRIVATE_KEY",
         "IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY", "LICENCES_API_KEY", "LICENCES_QUERY_PATH",
         "NAME_LIBRARY_BASE_URL", "NAME_LIBRARY_PRIVATE_KEY", "NAME_LIBRARY_PLATFORM_PUBLIC_KEY",
+        "ESIGN_BASE_URL", "ESIGN_PRIVATE_KEY", "ESIGN_PLATFORM_PUBLIC_KEY", "ESIGN_AUTHORITIES",
     ],
 )  # fmt: skip
 def test_a_platform_that_is_configured_is_so_completely(everywhere, name) -> None:
@@ -100,6 +130,8 @@ def test_a_platform_that_is_configured_is_so_completely(everywhere, name) -> Non
         ("IDENTITY_REGISTER_PRIVATE_KEY", "00"),
         ("LICENCES_TOKEN_PATH", "nowhere"),
         ("NAME_LIBRARY_PRIVATE_KEY", "00"),
+        ("ESIGN_PRIVATE_KEY", "00"),
+        ("ESIGN_AUTHORITIES", "no certificate"),
         ("NAME_LIBRARY_INTERFACES", "look:up"),
     ],
 )

@@ -1,10 +1,12 @@
 """Drafts that are ready and applications that are submitted, over HTTP."""
 
+import asyncio
 from typing import Any
 
 import httpx
 
 from kit.ids import new_id
+from tests.builders.signatures import signed_by_all, signed_by_its_owner
 
 WANTED = {
     "operation": "open",
@@ -38,7 +40,22 @@ async def a_ready_draft(phone: Any, **changes: Any) -> dict[str, Any]:
         path = f"/drafts/{draft['id']}/materials/{code}"
         answer = await phone.post(path, files={"file": (url.rsplit("/", 1)[-1], content)})
         assert answer.status_code == 201, answer.text
+    await scanned(phone, draft)
+    if phone.world is None:
+        await signed_by_its_owner(phone, draft["id"])
+    else:
+        await signed_by_all(phone.world, draft["id"])
     return (await phone.get(f"/drafts/{draft['id']}")).json()
+
+
+async def scanned(phone: httpx.AsyncClient, draft: dict[str, Any]) -> None:
+    """Until no file of the draft waits for the scanner any more, which takes a moment."""
+    async with asyncio.timeout(20):
+        while True:
+            check = (await phone.post(f"/drafts/{draft['id']}/check")).json()
+            if all(error["code"] != "material_scanning" for error in check["errors"]):
+                return
+            await asyncio.sleep(0.02)
 
 
 def submission(draft: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -17,15 +17,19 @@ IN = "in"
 """Whatever the answer is, it is none of those that keep somebody out."""
 LOGIN, MADE_UP = "login_required", "access_token_invalid"
 OVER, OLD, CHECK = "session_ended", "access_token_expired", "identity_check_required"
-REFUSALS = frozenset({LOGIN, MADE_UP, OVER, OLD, CHECK})
+UNSIGNED = "terminal_not_authentic"
+REFUSALS = frozenset({LOGIN, MADE_UP, OVER, OLD, CHECK, UNSIGNED})
 
 _SIGNED_IN = {NOBODY: LOGIN, EXPIRED: OLD, ENDED: OVER, PEER: MADE_UP}
 RULES: dict[str, dict[str, str]] = {
     "public": dict.fromkeys(CALLERS, IN),
     "peers": dict.fromkeys(CALLERS, IN),
+    "terminals": dict.fromkeys(CALLERS, UNSIGNED),
     "citizens": {**_SIGNED_IN, UNCHECKED: IN, LATE: IN, VERIFIED: IN},
+    "fillers": {**_SIGNED_IN, UNCHECKED: IN, LATE: IN, VERIFIED: IN},
     "link_or_owner": {**_SIGNED_IN, UNCHECKED: IN, LATE: IN, VERIFIED: IN},
     "citizens_checked_if_proven": {**_SIGNED_IN, UNCHECKED: IN, LATE: CHECK, VERIFIED: IN},
+    "named_citizens": {**_SIGNED_IN, UNCHECKED: CHECK, LATE: IN, VERIFIED: IN},
     "verified_citizens": {**_SIGNED_IN, UNCHECKED: CHECK, LATE: CHECK, VERIFIED: IN},
 }
 """By rule and caller: what it is told. Peers prove who they are to the handler: see the test."""
@@ -41,6 +45,7 @@ class Line:
 
 
 PUBLIC, PEERS, CITIZENS = Line("public"), Line("peers"), Line("citizens")
+FILLERS, TERMINALS = Line("fillers"), Line("terminals")
 _API = "/api/v1"
 LINES: dict[str, Line] = {
     "GET /healthz": PUBLIC,
@@ -62,6 +67,13 @@ LINES: dict[str, Line] = {
     f"DELETE {_API}/me": Line("verified_citizens"),
     f"GET {_API}/me/export": Line("citizens_checked_if_proven"),
     f"GET {_API}/me/access-log": CITIZENS,
+    f"GET {_API}/me/addresses": CITIZENS,
+    f"POST {_API}/me/addresses": CITIZENS,
+    f"PUT {_API}/me/addresses/{{address_id}}": Line(
+        "citizens",
+        {"name": "收件人", "phone": "13800000001", "region": "370102", "detail": "示例路1号"},
+    ),
+    f"DELETE {_API}/me/addresses/{{address_id}}": CITIZENS,
     f"GET {_API}/me/companies": CITIZENS,
     f"PUT {_API}/me/acting-for": Line("citizens", {"uscc": "{uscc}"}),
     f"GET {_API}/me/companies/{{uscc}}/authorisations": CITIZENS,
@@ -87,21 +99,55 @@ LINES: dict[str, Line] = {
     f"POST {_API}/catalogue/name-checks": PUBLIC,
     f"POST {_API}/drafts": CITIZENS,
     f"GET {_API}/drafts": CITIZENS,
-    f"GET {_API}/drafts/{{draft_id}}": CITIZENS,
+    f"GET {_API}/drafts/{{draft_id}}": FILLERS,
     f"DELETE {_API}/drafts/{{draft_id}}": CITIZENS,
     f"PUT {_API}/drafts/{{draft_id}}/steps/{{key}}": Line(
-        "citizens", {"base_revision": 1, "answers": {}}
+        "fillers", {"base_revision": 1, "answers": {}}
     ),
     f"PUT {_API}/drafts/{{draft_id}}/selection": Line("citizens", {"base_revision": 1}),
     f"POST {_API}/drafts/{{draft_id}}/rebase": Line("citizens", {"base_revision": 1}),
-    f"POST {_API}/drafts/{{draft_id}}/check": CITIZENS,
+    f"GET {_API}/drafts/{{draft_id}}/history": CITIZENS,
+    f"POST {_API}/drafts/{{draft_id}}/restore": Line(
+        "citizens", {"base_revision": 1, "revision": 1}
+    ),
+    f"POST {_API}/drafts/{{draft_id}}/check": FILLERS,
     f"POST {_API}/drafts/{{draft_id}}/name-reservation": Line(
         "citizens", {"name": "济南试泉香餐饮有限公司", "company_type": "limited"}
     ),
     f"GET {_API}/drafts/{{draft_id}}/name-reservation": CITIZENS,
     f"DELETE {_API}/drafts/{{draft_id}}/name-reservation": CITIZENS,
-    f"POST {_API}/drafts/{{draft_id}}/materials/{{code}}": Line("citizens", file=True),
-    f"DELETE {_API}/drafts/{{draft_id}}/materials/{{code}}/{{file_id}}": CITIZENS,
+    f"POST {_API}/drafts/{{draft_id}}/materials/{{code}}": Line("fillers", file=True),
+    f"POST {_API}/drafts/{{draft_id}}/materials/{{code}}/use": Line(
+        "citizens", {"file_id": "{file_id}"}
+    ),
+    f"DELETE {_API}/drafts/{{draft_id}}/materials/{{code}}/{{file_id}}": FILLERS,
+    f"POST {_API}/drafts/{{draft_id}}/uploads": Line(
+        "fillers", {"material": "{code}", "name": "a.pdf", "size": 9, "sha256": "0" * 64}
+    ),
+    f"GET {_API}/uploads/{{upload_id}}": FILLERS,
+    f"PUT {_API}/uploads/{{upload_id}}": FILLERS,
+    f"POST {_API}/uploads/{{upload_id}}/complete": FILLERS,
+    f"GET {_API}/drafts/{{draft_id}}/documents": CITIZENS,
+    f"POST {_API}/drafts/{{draft_id}}/documents/{{code}}": CITIZENS,
+    f"POST {_API}/drafts/{{draft_id}}/signatures": CITIZENS,
+    f"GET {_API}/drafts/{{draft_id}}/signatures": CITIZENS,
+    f"GET {_API}/signatures": CITIZENS,
+    f"GET {_API}/signatures/{{signature_id}}": CITIZENS,
+    f"POST {_API}/signatures/{{signature_id}}/sign": Line(
+        "verified_citizens", {"documents": [{"code": "articles", "sha256": "0" * 64}]}
+    ),
+    f"POST {_API}/signatures/{{signature_id}}/refuse": Line("citizens", {"reason": "other"}),
+    f"POST {_API}/drafts/{{draft_id}}/invitations": Line(
+        "citizens", {"role": "helper", "scope": {"steps": None, "materials": True}}
+    ),
+    f"GET {_API}/drafts/{{draft_id}}/invitations": CITIZENS,
+    f"DELETE {_API}/invitations/{{invitation_id}}": CITIZENS,
+    f"POST {_API}/invitations/{{token}}/accept": Line("named_citizens"),
+    f"POST {_API}/drafts/{{draft_id}}/handover-codes": Line("citizens", {"purpose": "counter"}),
+    f"GET {_API}/drafts/{{draft_id}}/handovers": CITIZENS,
+    f"DELETE {_API}/handovers/{{handover_id}}": CITIZENS,
+    f"POST {_API}/counter/handovers": Line("terminals", {"code": "12345678"}),
+    f"DELETE {_API}/counter/handovers/{{handover_id}}": TERMINALS,
     f"GET {_API}/files/{{file_id}}": Line("link_or_owner"),
     f"POST {_API}/applications": Line(
         "verified_citizens",

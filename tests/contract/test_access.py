@@ -39,7 +39,7 @@ OpenPhone = Callable[..., Awaitable[Phone]]
 
 ABSENT = {
     "uscc": "91370102MA0000000X",
-    **dict.fromkeys(("code", "key", "name", "purpose"), "x"),
+    **dict.fromkeys(("code", "key", "name", "purpose", "token"), "x"),
     **dict.fromkeys(re.findall(r"{(\w+_id)}", " ".join(LINES)), "0" * 32),
 }
 """What stands in a path for somebody or something that is not there."""

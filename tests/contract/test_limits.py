@@ -18,9 +18,11 @@ UNLIMITED = {
     "logout",  # ends what it needs
     "makePlan", "checkDraft",  # store nothing
     "takeProvinceStatus", "takeProvinceCertificate", "takeWeChatPush", "takeAlipayNotice",
+    "revokeInvitation", "endHandover",  # end what is there
+    "giveBackHandover",  # as these; each call of a terminal is a row for 20 minutes
     "readMessage",  # a mark on a row that is there
     "withdrawConsent", "deleteDraft", "removeMaterial", "endSession", "endSessions", "deleteMe",
-    "giveUpName",
+    "giveUpName", "removeAddress",
 }  # fmt: skip
 """Whoever adds a writing route that may be called without end adds it here, and is asked why."""
 

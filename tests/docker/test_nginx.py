@@ -155,6 +155,14 @@ def test_a_usable_request_id_is_passed_on_and_a_strange_one_replaced(edge: Edge)
     assert re.fullmatch(r"[0-9a-f]{32}", made["headers"]["X-Request-ID"])
 
 
+def test_the_token_of_an_invitation_reaches_the_replica_but_not_the_log(edge: Edge):
+    path = "/api/v1/invitations/{}/accept"
+    shown = edge.asked("POST", f"{path.format('secret-token')}?a=b")
+    assert shown["path"].startswith(path.format("secret-token"))
+    assert edge.logged(path.format("-"))["status"] == 200
+    assert "secret-token" not in (edge.folder / "access.log").read_text()
+
+
 def test_the_query_reaches_the_replica_but_not_the_log(edge: Edge):
     shown = edge.asked("GET", "/api/v1/catalogue/lookups/banks?q=secret-word")
     assert shown["path"].endswith("?q=secret-word")

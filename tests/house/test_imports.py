@@ -29,12 +29,22 @@ MODULES = {
             "home",
             "applications",
             "messages",
+            "signatures",
+            "invitations",
             "materials",
             "names",
             "drafts",
+            "documents",
             "catalogue",
         )
     },
+    "miniprogram_api/materials": (
+        "routes",
+        "document_routes",
+        "upload_routes",
+        "service",
+        "models",
+    ),
 }
 
 LAWFUL = {

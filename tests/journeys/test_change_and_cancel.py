@@ -8,6 +8,8 @@ import pytest
 from bff.mock.personas import COMPANIES, PERSONAS, MockCompany
 from bff.mock.world import World
 from tests.app import Phone
+from tests.builders.applications import scanned
+from tests.builders.signatures import signed_by_all
 
 EATERY, STORE = COMPANIES
 """Wangwu is the legal person of the first and an administrator of the second."""
@@ -109,6 +111,8 @@ async def _fill_in(device: Phone, draft: dict[str, Any]) -> int:
         path = f"/drafts/{draft['id']}/materials/{code}"
         sent = await device.post(path, files={"file": (url.rsplit("/", 1)[-1], content)})
         assert sent.status_code == 201, sent.text
+    await scanned(device, draft)
+    await signed_by_all(device.world, draft["id"])
     return revision
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from kit.ids import new_id
 from tests.app import Phone
+from tests.builders.applications import scanned
 from tests.log_guard import LogGuard
+from tests.miniprogram_api.signatures.signing import asked, sign
 from tests.processes import mock_process
 
 OPEN = {"operation": "open", "region": "370102", "theme": "restaurant", "items": []}
@@ -59,6 +61,8 @@ async def _go_on_from_phone_to_phone(phones: list[Phone]) -> None:
             assert saved.json()["step"]["state"] == "complete", saved.text
             revision = saved.json()["revision"]
     await _upload(aishandong, draft["id"])
+    await asked(wechat, draft)
+    assert (await sign(alipay))["state"] == "signed"
     submission = {
         "draft_id": draft["id"],
         "revision": (await alipay.get(f"/drafts/{draft['id']}")).json()["revision"],
@@ -84,6 +88,7 @@ async def _upload(phone: Phone, draft_id: str) -> None:
         path = f"/drafts/{draft_id}/materials/{code}"
         answer = await phone.post(path, files={"file": (url.rsplit("/", 1)[-1], content)})
         assert answer.status_code == 201, answer.text
+    await scanned(phone, {"id": draft_id})
 
 
 def _thirds(steps: list[str]) -> list[list[str]]:

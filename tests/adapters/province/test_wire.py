@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.province.port import FiledApplicant, FiledItem, FiledRole
+from adapters.province.port import FiledApplicant, FiledItem, FiledRole, FiledSignature
 from adapters.province.wire import (
     Answer,
     NotUnderstoodAnswer,
@@ -59,6 +59,20 @@ def test_who_applies_is_told_as_it_was_verified_and_for_which_company():
     assert "王小明" not in repr(filing)
     old = submit_request("t", a_filing(), settings())["params"]["application"]
     assert {"applicant", "acting_for"}.isdisjoint(old)
+
+
+def test_who_signed_which_document_is_told_with_what_proves_it():
+    evidence = {"reference": "r", "digest": "0" * 64, "signature": "s", "certificate": "c"}
+    signed_at = datetime(2026, 11, 23, 1, tzinfo=UTC)
+    signature = FiledSignature(
+        PersonName("王小明"), IdNumber("370102199001011230"), None, ["shareholders"],
+        {"articles": "1" * 64}, signed_at, evidence,
+    )  # fmt: skip
+    filing = a_filing(signatures=[signature])
+    (sent,) = submit_request("t", filing, settings())["params"]["application"]["signatures"]
+    assert (sent["name"], sent["signedAt"]) == ("王小明", "2026-11-23 09:00:00")
+    assert (sent["documents"], sent["evidence"]) == ({"articles": "1" * 64}, evidence)
+    assert "王小明" not in repr(signature)
 
 
 def test_only_items_with_a_receiver_outside_say_whether_he_may_have_the_answers():

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -13,17 +15,41 @@ from adapters.storage.sealing import FRAME_BYTES
 from kit.clock import ShiftableClock
 from kit.ids import new_id
 from kit.secrets import KeyRing
+from tests.adapters.storage.s3_server import S3Server
 
 RING = KeyRing({"k1": b"1" * 32}, "k1", b"i" * 32)
 LIMIT = 10 * FRAME_BYTES
 
 
-def local(folder: Path, clock: ShiftableClock) -> Storage:
-    return LocalStorage(folder / "files", RING, clock)
+@dataclass(frozen=True)
+class Place:
+    """A storage and the folder in which what it keeps can be seen and touched."""
+
+    storage: Storage
+    folder: Path
+    overwrite: Callable[[Path, bytes], object] = Path.write_bytes
+
+    def files(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+    def only_file(self) -> Path:
+        (path,) = self.files()
+        return path
 
 
-# An implementation over object storage joins by one more line here.
-IMPLEMENTATIONS: dict[str, Callable[[Path, ShiftableClock], Storage]] = {"local": local}
+Opening = Callable[[ShiftableClock], Place]
+
+
+@pytest.fixture(params=["local", "s3"])
+def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Opening:
+    """The implementations; another joins by one more line here."""
+    if request.param == "local":
+        return lambda clock: Place(LocalStorage(tmp_path / "files", RING, clock), tmp_path)
+    server: S3Server = request.getfixturevalue("s3_server")
+    prefix = uuid4().hex
+    return lambda clock: Place(
+        server.storage(RING, clock, prefix), server.bucket / prefix, server.overwrite
+    )
 
 
 @pytest.fixture
@@ -31,9 +57,14 @@ def clock() -> ShiftableClock:
     return ShiftableClock()
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
-def storage(request: pytest.FixtureRequest, tmp_path: Path, clock: ShiftableClock) -> Storage:
-    return IMPLEMENTATIONS[request.param](tmp_path, clock)
+@pytest.fixture
+def place(opening: Opening, clock: ShiftableClock) -> Place:
+    return opening(clock)
+
+
+@pytest.fixture
+def storage(place: Place) -> Storage:
+    return place.storage
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
@@ -135,42 +166,35 @@ async def test_only_our_own_ids_are_keys(storage: Storage, key: str):
         await storage.delete(key)
 
 
-class TestWhatLiesOnTheDisk:
-    """The local folder's own promises."""
+class TestWhatLiesThere:
+    """What is kept may be seen and touched by others."""
 
-    @staticmethod
-    def file_of(folder: Path) -> Path:
-        (path,) = (path for path in folder.rglob("*") if path.is_file())
-        return path
-
-    async def put(self, folder: Path, content: bytes) -> tuple[Storage, str, Path]:
-        storage = local(folder, ShiftableClock())
+    async def put(self, place: Place, content: bytes) -> tuple[str, Path]:
         key = new_id()
-        await storage.put(key, pieces(content), LIMIT)
-        return storage, key, self.file_of(folder)
+        await place.storage.put(key, pieces(content), LIMIT)
+        return key, place.only_file()
 
-    async def test_nothing_of_it_can_be_read_there(self, tmp_path: Path):
-        _, _, path = await self.put(tmp_path, b"a very plain text " * 100)
+    async def test_nothing_of_it_can_be_read_there(self, place: Place):
+        _, path = await self.put(place, b"a very plain text " * 100)
         assert b"plain" not in path.read_bytes()
-        assert path.stat().st_mode & 0o077 == 0
 
     @pytest.mark.parametrize("keep", [0, 3, 100, FRAME_BYTES, -1])
-    async def test_a_file_that_was_cut_off_is_damaged(self, tmp_path: Path, keep: int):
-        storage, key, path = await self.put(tmp_path, b"x" * (3 * FRAME_BYTES))
-        path.write_bytes(path.read_bytes()[:keep])
+    async def test_a_file_that_was_cut_off_is_damaged(self, place: Place, keep: int):
+        key, path = await self.put(place, b"x" * (3 * FRAME_BYTES))
+        place.overwrite(path, path.read_bytes()[:keep])
         with pytest.raises(Damaged):
-            await whole(storage, key)
+            await whole(place.storage, key)
 
-    async def test_a_file_cut_off_between_two_frames_is_damaged(self, tmp_path: Path):
-        storage, key, path = await self.put(tmp_path, b"x" * (2 * FRAME_BYTES))
+    async def test_a_file_cut_off_between_two_frames_is_damaged(self, place: Place):
+        key, path = await self.put(place, b"x" * (2 * FRAME_BYTES))
         sealed = path.read_bytes()
         first = 4 + int.from_bytes(sealed[:4], "big")
-        path.write_bytes(sealed[:first])
+        place.overwrite(path, sealed[:first])
         with pytest.raises(Damaged):
-            await whole(storage, key)
+            await whole(place.storage, key)
 
-    async def test_frames_that_were_swapped_doubled_or_altered_are_damaged(self, tmp_path: Path):
-        storage, key, path = await self.put(tmp_path, b"x" * (3 * FRAME_BYTES))
+    async def test_frames_that_were_swapped_doubled_or_altered_are_damaged(self, place: Place):
+        key, path = await self.put(place, b"x" * (3 * FRAME_BYTES))
         sealed = path.read_bytes()
         length = 4 + int.from_bytes(sealed[:4], "big")
         one, two, last = sealed[:length], sealed[length : 2 * length], sealed[2 * length :]
@@ -186,28 +210,16 @@ class TestWhatLiesOnTheDisk:
             b"\xff" * 64,
         )
         for variant in variants:
-            path.write_bytes(variant)
+            place.overwrite(path, variant)
             with pytest.raises(Damaged):
-                await whole(storage, key)
+                await whole(place.storage, key)
 
-    async def test_a_file_under_another_key_is_damaged(self, tmp_path: Path):
-        storage, _, path = await self.put(tmp_path, b"x")
-        other = new_id()
-        target = tmp_path / "files" / other[-2:] / other
+    async def test_a_file_under_another_key_is_damaged(self, place: Place):
+        key, path = await self.put(place, b"x")
+        # The last digits name the folder, where there are folders.
+        other = new_id()[:-2] + key[-2:]
+        target = Path(str(path).replace(key, other))
         target.parent.mkdir(exist_ok=True)
-        path.rename(target)
+        place.overwrite(target, path.read_bytes())
         with pytest.raises(Damaged):
-            await whole(storage, other)
-
-    async def test_what_a_killed_put_left_behind_is_listed_and_can_be_deleted(self, tmp_path: Path):
-        clock = ShiftableClock()
-        storage = local(tmp_path, clock)
-        key = new_id()
-        left = tmp_path / "files" / key[-2:] / f"{key}.part"
-        left.parent.mkdir(parents=True)
-        left.write_bytes(b"half")
-        clock.advance(timedelta(days=2))
-        assert not await storage.exists(key)
-        assert await keys_before(storage, clock) == [key]
-        await storage.delete(key)
-        assert not left.exists()
+            await whole(place.storage, other)

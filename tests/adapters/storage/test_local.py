@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from adapters.errors import Unreachable
 from adapters.storage.local import LocalStorage
 from adapters.storage.sealing import FRAME_BYTES
-from kit.clock import SystemClock
+from kit.clock import ShiftableClock, SystemClock
 from kit.ids import new_id
 from kit.secrets import KeyRing
 
@@ -64,3 +65,28 @@ async def test_a_file_read_in_part_is_closed(tmp_path: Path):
         assert len(piece) == FRAME_BYTES
         break
     await reader.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_file_is_its_owners_alone(tmp_path: Path):
+    storage = LocalStorage(tmp_path / "files", RING, SystemClock())
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    await storage.put(new_id(), content(), 100)
+    (path,) = files_in(tmp_path)
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_what_a_killed_put_left_behind_is_listed_and_can_be_deleted(tmp_path: Path):
+    clock = ShiftableClock()
+    storage = LocalStorage(tmp_path / "files", RING, clock)
+    key = new_id()
+    left = tmp_path / "files" / key[-2:] / f"{key}.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    clock.advance(timedelta(days=2))
+    assert not await storage.exists(key)
+    assert [key async for key in storage.written_before(clock.now())] == [key]
+    await storage.delete(key)
+    assert not left.exists()

@@ -4,9 +4,9 @@ from adapters.wechat.keywords import type_of
 from adapters.wechat.templates import load_templates, registered_templates
 
 
-def test_the_templates_of_the_first_issue_are_there() -> None:
+def test_the_templates_are_what_a_template_of_the_platform_can_be() -> None:
     templates = load_templates()
-    assert templates.keys() == {"progress", "correction", "completion"}
+    assert templates.keys() == {"progress", "correction", "completion", "todo"}
     for key, template in templates.items():
         assert template.key == key
         assert template.title.zh

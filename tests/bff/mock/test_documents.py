@@ -15,6 +15,7 @@ PAGES = {
     "aishandong": "aishandong.md",
     "identity_register": "identity.md",
     "name_library": "names.md",
+    "scanner": "scanning.md",
     "province": "province.md",
 }
 
@@ -30,7 +31,8 @@ def test_every_scenario_is_in_its_adapters_page(peer: str):
 def test_every_scenario_of_the_pages_exists():
     names = {name for _, name, _ in every_scenario()}
     named = re.compile(
-        r"^\| `((?:wechat\.|province\.|alipay_|aishandong_|register_|names_)\w+)`", re.MULTILINE
+        r"^\| `((?:wechat\.|province\.|alipay_|aishandong_|register_|names_|scanner_)\w+)`",
+        re.MULTILINE,
     )
     for page in PAGES.values():
         told = named.findall((DOCS / "adapters" / page).read_text())

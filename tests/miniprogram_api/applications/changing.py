@@ -23,7 +23,8 @@ from miniprogram_api.applications.submitting import SubmissionService
 from miniprogram_api.catalogue.catalogue import DATA_FOLDER
 from miniprogram_api.catalogue.service import Catalogue, CatalogueService, Selection
 from miniprogram_api.drafts.schemas import SaveStep
-from miniprogram_api.drafts.service import Author, DraftService
+from miniprogram_api.drafts.service import Author, DraftDesk, DraftReview, DraftService
+from miniprogram_api.materials.service import GeneratedDocuments
 
 Operation = Literal["change", "cancel"]
 USCC = "91370102MA3QAAA01U"
@@ -47,6 +48,9 @@ def a_catalogue(folder: Path, operation: str) -> Catalogue:
     item = data / "items" / "setup" / "business_licence.yaml"
     opening = item.read_text("utf-8").partition("\n  change:\n")[0]
     item.write_text(opening + _OPERATION.format(operation=operation), "utf-8")
+    # What would be made of answers that are not asked here; so nobody has to sign either.
+    for name in ("company", "others"):
+        (data / "documents" / f"{name}.yaml").write_text("{}\n")
     return Catalogue.load(data)
 
 
@@ -75,10 +79,12 @@ class Counter:
         casebook = Casebook(
             ApplicationLog(ring), outbox, world.calendar, provided._waiters, ring, clock
         )
-        self.drafts = DraftService(catalogue, services.people, outbox, ring, clock)
+        desk = DraftDesk(catalogue, ring, clock)
+        self.drafts = DraftService(desk, catalogue, outbox)
         self.companies = Companies(services.provided[CompanyService])
         self.submissions = SubmissionService(
-            self.drafts,
+            DraftReview(desk, services.people),
+            services.provided[GeneratedDocuments],
             services.people,
             self.companies,  # type: ignore[arg-type]  # all that is asked of it
             casebook,

@@ -142,7 +142,7 @@ class TestRefused:
         [
             {},
             {"method": "pigeon"},
-            {"method": "courier"},
+            {"method": "courier", **RECEIVER, "region": "990102"},
             {"method": "courier", **RECEIVER, "phone": "call me"},
             {"method": "courier", **RECEIVER, "address": "x" * 201},
             {"method": "window", "name": "测试收件人"},

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from miniprogram_api.catalogue.reading import Fault
-from miniprogram_api.catalogue.service import Catalogue, CatalogueFaulty
+from miniprogram_api.catalogue.service import CatalogueFaulty
+from tests.builders.catalogues import loaded
 
 
 def replace(folder: Path, name: str, old: str, new: str) -> None:
@@ -16,5 +17,5 @@ def replace(folder: Path, name: str, old: str, new: str) -> None:
 
 def faults(folder: Path) -> tuple[Fault, ...]:
     with pytest.raises(CatalogueFaulty) as refused:
-        Catalogue.load(folder)
+        loaded(folder)
     return refused.value.faults

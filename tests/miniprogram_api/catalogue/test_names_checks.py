@@ -218,6 +218,10 @@ class TestWorld:
         told = answer.json()
         assert told["verdict"] == "taken"
         assert told["similar"][0]["why_text"]
+        # Looking for other names ends after two seconds, which a busy machine may need for none.
+        for _ in range(3):
+            if not told["candidates"]:
+                told = (await device.post("/catalogue/name-checks", json=body)).json()
         assert told["candidates"]
 
     async def test_the_library_down_is_no_error(self, phone, world) -> None:

@@ -74,9 +74,9 @@ def test_every_rule_keeps_and_breaks_as_its_examples_say(catalogue: Catalogue, e
     assert examples.keys() == {rule.code for rule in catalogue.rules}
     for rule in catalogue.rules:
         example = examples[rule.code]
-        assert list(example_faults(rule, example, catalogue.names)) == [], rule.code
-        assert broken_at(rule, example.keeps, catalogue.names) == []
-        assert broken_at(rule, example.breaks, catalogue.names) == [example.pointer]
+        assert list(example_faults(rule, example, catalogue.known())) == [], rule.code
+        assert broken_at(rule, example.keeps, catalogue.known()) == []
+        assert broken_at(rule, example.breaks, catalogue.known()) == [example.pointer]
 
 
 def test_every_kind_of_rule_is_used(catalogue: Catalogue):
@@ -134,7 +134,7 @@ def told(
 
 def codes_of(rule: Rule, example: RuleExample, plan: CompiledPlan) -> frozenset[str]:
     """What it says when its example breaks it: its own code, unless it has several to tell."""
-    context = RuleContext(example.breaks, TODAY, "370102", plan.catalogue.names)
+    context = RuleContext(example.breaks, TODAY, "370102", *plan.catalogue.known())
     return frozenset(error.code for error in rule.told(context))
 
 
@@ -203,7 +203,7 @@ def test_no_answer_of_a_wrong_shape_makes_a_rule_raise(catalogue, odd):
     for rule in catalogue.rules:
         for value in (odd, [odd], [None, 1], "x", 1e308, 10**400, float("nan"), True):
             answers = dict.fromkeys(rule.reads(), value)
-            list(rule.broken(RuleContext(answers, TODAY, "370102", catalogue.names)))
+            list(rule.broken(RuleContext(answers, TODAY, "370102", *catalogue.known())))
 
 
 @given(st.decimals(min_value=0, max_value=10**8, places=6))

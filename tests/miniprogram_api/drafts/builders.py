@@ -5,9 +5,12 @@ from typing import Any
 import httpx
 
 from tests.app import Phone
+from tests.builders.applications import scanned
+from tests.builders.signatures import signed_by_all
+from tests.miniprogram_api.materials.builders import a_pdf
 
 RESTAURANT = {"operation": "open", "region": "370102", "theme": "restaurant"}
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
+PDF = a_pdf("1.4")
 
 
 async def a_draft(phone: Phone, **selection: Any) -> dict[str, Any]:
@@ -73,4 +76,6 @@ async def complete(phone: Phone, draft: dict[str, Any]) -> int:
     check = (await phone.post(f"/drafts/{draft['id']}/check")).json()
     for material in check["missing_materials"]:
         assert (await uploaded(phone, draft, material)).status_code == 201
+    await scanned(phone, draft)
+    await signed_by_all(phone.world, draft["id"])
     return revision

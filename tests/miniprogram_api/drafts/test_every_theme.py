@@ -18,7 +18,7 @@ from miniprogram_api.catalogue.service import (
     sample_materials,
 )
 from miniprogram_api.drafts.schemas import SaveStep
-from miniprogram_api.drafts.service import Author, DraftService
+from miniprogram_api.drafts.service import Author, DraftReview, DraftService
 
 PILOT_AND_OTHER = ("370102", "371702")
 
@@ -27,6 +27,7 @@ PILOT_AND_OTHER = ("370102", "371702")
 async def test_every_theme_can_be_filled_in(world: World, operation: Any) -> None:
     catalogue = world.services.provided[CatalogueService]
     drafts = world.services.provided[DraftService]
+    review = world.services.provided[DraftReview]
     person = SamplePerson("张三", "370102199003071238", "13800138000")
     chance = Random(11)
     for theme, region in zip(catalogue.catalogue.themes, cycle(PILOT_AND_OTHER), strict=False):
@@ -44,7 +45,7 @@ async def test_every_theme_can_be_filled_in(world: World, operation: Any) -> Non
             revision = saved.revision
         view = drafts.view(await drafts.open(author.person_id, draft.id), "zh")
         assert {step.state for step in view.steps} == {"complete"}, theme
-        check = await drafts.check(author.person_id, draft.id, "zh")
+        check = await review.check(author.person_id, draft.id, "zh")
         assert check.errors == [], theme
         assert set(check.missing_materials) == set(sample_materials(plan, steps)), theme
         assert check.ready is (not check.missing_materials)

@@ -6,7 +6,7 @@ from kit.database.unit import unit_of_work
 from miniprogram_api.drafts.log import Author
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.problems import DraftNotReady, RevisionOutdated
-from miniprogram_api.drafts.service import DraftService, FrozenDraft
+from miniprogram_api.drafts.service import DraftReview, FrozenDraft
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
     complete,
@@ -21,10 +21,10 @@ from tests.miniprogram_api.drafts.builders import (
 @pytest.fixture
 def freeze(world):
     async def freeze(draft, revision) -> FrozenDraft:
-        drafts: DraftService = world.services.provided[DraftService]
+        review: DraftReview = world.services.provided[DraftReview]
         author = Author((await Draft.get(id=draft["id"])).person_id, None)
         async with unit_of_work():
-            return await drafts.freeze(author, draft["id"], revision)
+            return await review.freeze(author, draft["id"], revision)
 
     return freeze
 
@@ -99,7 +99,7 @@ async def test_a_unit_that_fails_after_freezing_leaves_the_draft_open(signed_in,
     phone = await signed_in()
     draft = await a_draft(phone)
     revision = await complete(phone, draft)
-    drafts: DraftService = world.services.provided[DraftService]
+    review: DraftReview = world.services.provided[DraftReview]
     author = Author((await Draft.get(id=draft["id"])).person_id, None)
 
     class Failed(Exception):
@@ -107,7 +107,7 @@ async def test_a_unit_that_fails_after_freezing_leaves_the_draft_open(signed_in,
 
     async def submit_and_fail() -> None:
         async with unit_of_work():
-            await drafts.freeze(author, draft["id"], revision)
+            await review.freeze(author, draft["id"], revision)
             raise Failed
 
     with pytest.raises(Failed):

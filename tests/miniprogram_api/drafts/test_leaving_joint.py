@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from miniprogram_api.catalogue.service import CatalogueService, CompiledPlan, Selection
 from miniprogram_api.drafts import steps
 from miniprogram_api.drafts.log import Entry, Head
-from miniprogram_api.drafts.state import FileRef
+from miniprogram_api.drafts.partly_read import PartlyReadState
+from miniprogram_api.drafts.state import DecodedState, FileRef, decode_state, encode
 from tests.builders.catalogues import shipped
 from tests.miniprogram_api.drafts.builders import a_draft, filled, sample_steps
 
@@ -43,6 +44,11 @@ def following(entry: Entry, revision: int) -> Head:
     return Head("0" * 32, "1" * 32, revision, entry.kind, AT, entry.summary, b"")
 
 
+def read(entry: Entry) -> DecodedState:
+    """As the next reader of its row finds it."""
+    return decode_state(encode(entry.state))
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=40)
 def test_nothing_is_lost_on_the_way_out_of_the_joint_procedure_and_back(seed: int) -> None:
@@ -53,7 +59,7 @@ def test_nothing_is_lost_on_the_way_out_of_the_joint_procedure_and_back(seed: in
     said: dict[str, Any] = {}
     files: set[str] = set()
     for turn in range(25):
-        state = entry.state
+        state = read(entry)
         if chance.random() < 0.4:
             compiled = chance.choice(plans())
             entry = steps.after_selection(
@@ -68,18 +74,23 @@ def test_nothing_is_lost_on_the_way_out_of_the_joint_procedure_and_back(seed: in
             patch = dict.fromkeys(chance.sample(codes, min(2, len(codes))), f"word {turn}")
             said |= patch
             head = following(entry, revision)
-            saved = steps.after_step(compiled, head, state, None, key, patch, AT)
+            kept = PartlyReadState(encode(state))
+            saved = steps.after_step(compiled, head, kept, None, key, patch, AT)
             assert saved.entry is not None
             entry = saved.entry
         revision += 1
-        known = steps.all_answers(entry.state)
+        now = read(entry)
+        known = steps.all_answers(now)
         assert {code: it for answers in known.values() for code, it in answers.items()} == said
-        assert entry.state.materials.keys() == files
+        assert now.materials.keys() == files
     asked = {code for codes in joint.codes_by_step().values() for code in codes}
-    back = steps.after_selection(joint, entry.summary, entry.state, joint.selection, revision + 1)
-    shown = {code: it for answers in back.state.steps.values() for code, it in answers.items()}
+    kept_aside = read(entry)
+    back = read(
+        steps.after_selection(joint, entry.summary, kept_aside, joint.selection, revision + 1)
+    )
+    shown = {code: it for answers in back.steps.values() for code, it in answers.items()}
     assert shown == {code: answer for code, answer in said.items() if code in asked}
-    assert back.state.selection.mode == "joint"
+    assert back.selection.mode == "joint"
 
 
 def step_codes(draft: dict[str, Any], key: str) -> set[str]:

@@ -9,6 +9,7 @@ from bff.mock.world import World
 from miniprogram_api.drafts.log import Author, DraftLog, Entry
 from miniprogram_api.drafts.models import Draft
 from tests.app import Phone
+from tests.builders.signatures import signed_by_all
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
     answers_of,
@@ -56,6 +57,7 @@ async def test_an_older_draft_is_opened_saved_moved_and_submitted(world, verifie
     assert "food_warehouse_address" not in answers_of(now, "food")
     assert answers_of(now, "company")["fund_economic_type"] == draft["economic_type"]
     assert answers_of(now, "company")["licence_copies"] == 2
+    await signed_by_all(world, draft["id"])
     check = (await phone.post(f"/drafts/{draft['id']}/check")).json()
     assert (check["ready"], check["errors"]) == (True, [])
     order = {

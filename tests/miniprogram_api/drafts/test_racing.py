@@ -10,7 +10,7 @@ from kit.problems import NotFound
 from miniprogram_api.drafts.log import Author, DraftLog, Entry, Head, RevisionTaken
 from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.problems import DraftSubmitted
-from miniprogram_api.drafts.service import DraftService
+from miniprogram_api.drafts.service import DraftReview
 from miniprogram_api.drafts.state import DecodedState
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
@@ -21,6 +21,7 @@ from tests.miniprogram_api.drafts.builders import (
     saved,
     uploaded,
 )
+from tests.miniprogram_api.materials.builders import a_pdf
 
 SAVERS = 50
 
@@ -96,10 +97,7 @@ async def test_files_and_answers_that_come_together_are_all_there(signed_in):
     draft = await a_draft(phone)
     answers = await asyncio.gather(
         *(save(phone, draft, "company", 1, {f"field_{n}": n}) for n in range(8)),
-        *(
-            uploaded(phone, draft, "premises_use_proof", b"%PDF-1.7 startxref %%EOF " + bytes([n]))
-            for n in range(8)
-        ),
+        *(uploaded(phone, draft, "premises_use_proof", a_pdf(size=n)) for n in range(8)),
     )
     assert {answer.status_code for answer in answers} == {200, 201}
     now = await resumed(phone, draft)
@@ -119,26 +117,40 @@ async def test_a_save_that_comes_while_the_draft_is_erased_leaves_no_words_behin
     late = entry_of(head, log.opened(head))
     with pytest.raises(RevisionTaken):
         await log.append(head.next_place, late, Author("p", None), SystemClock().now())
-    (left,) = await DraftSave.filter(draft_id=draft["id"])
-    assert (left.kind, left.person_id, left.author, bytes(left.answers_cipher)) == (
-        "erased", "", "", b"",
-    )  # fmt: skip
+    rows = await DraftSave.filter(draft_id=draft["id"])
+    assert {(row.kind, row.person_id, row.author, row.answers_cipher) for row in rows} == {
+        ("erased", "", "", b"")
+    }
     assert (await phone.get(f"/drafts/{draft['id']}")).status_code == 404
     assert (await save(phone, draft, "company", 2, {"entity_name": "b"})).status_code == 404
     assert (await phone.delete(f"/drafts/{draft['id']}")).status_code == 404
+
+
+async def test_a_device_that_saw_an_older_row_leaves_no_words_in_an_erased_draft(signed_in):
+    """The process remembers the row that it wrote itself, and the file came after it."""
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    seen = (await saved(phone, draft, "company", 1, {"entity_name": "a"}))["revision"]
+    assert (await uploaded(phone, draft, "premises_use_proof")).status_code == 201
+    assert (await phone.delete(f"/drafts/{draft['id']}")).status_code == 204
+    assert (await save(phone, draft, "company", seen, {"entity_name": "b"})).status_code == 404
+    rows = await DraftSave.filter(draft_id=draft["id"])
+    assert {(row.kind, row.person_id, row.author, row.answers_cipher) for row in rows} == {
+        ("erased", "", "", b"")
+    }
 
 
 async def test_of_two_submissions_and_a_save_at_once_the_log_is_closed_once(signed_in, world):
     phone = await signed_in()
     draft = await a_draft(phone)
     revision = await complete(phone, draft)
-    drafts: DraftService = world.services.provided[DraftService]
+    review: DraftReview = world.services.provided[DraftReview]
     author = Author((await Draft.get(id=draft["id"])).person_id, None)
 
     async def freeze() -> str:
         try:
             async with unit_of_work():
-                await drafts.freeze(author, draft["id"], revision)
+                await review.freeze(author, draft["id"], revision)
         except DraftSubmitted:
             return "refused"
         return "frozen"
@@ -148,4 +160,4 @@ async def test_of_two_submissions_and_a_save_at_once_the_log_is_closed_once(sign
     assert await DraftSave.filter(draft_id=draft["id"], kind="submitted").count() == 1
     with pytest.raises(NotFound):
         async with unit_of_work():
-            await drafts.freeze(Author("somebody else", None), draft["id"], revision)
+            await review.freeze(Author("somebody else", None), draft["id"], revision)

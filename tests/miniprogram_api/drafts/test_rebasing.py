@@ -241,3 +241,19 @@ async def test_a_revision_that_never_was_is_refused(signed_in) -> None:
     draft = await a_draft(phone)
     assert (await rebase(phone, draft, 7)).status_code == 422
     assert (await save(phone, draft, "company", 1, {})).status_code == 200
+
+
+async def test_a_revision_of_an_older_list_is_restored_in_the_words_of_the_new_one(
+    signed_in, follower, newer
+) -> None:
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    await saved(phone, draft, "company", 1, {"licence_copies": 2, "entity_name": "a"})
+    await saved(phone, draft, "company", 2, {"licence_copies": 3})
+    await take_up(follower, newer)
+    assert (await rebase(phone, draft, 3)).status_code == 200
+    await saved(phone, draft, "company", 4, {"entity_name": "b"})
+    path = f"/drafts/{draft['id']}/restore"
+    answer = await phone.post(path, json={"base_revision": 3, "revision": 2})
+    assert answer.status_code == 200, answer.text
+    assert answers_of(answer.json(), "company") == {"copies_of_licence": 2, "entity_name": "b"}

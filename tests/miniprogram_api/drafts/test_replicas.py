@@ -1,6 +1,7 @@
 """Two processes over one database: what one remembers of a draft never wins over what is there."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,10 +12,12 @@ from kit.database.unit import unit_of_work
 from kit.problems import NotFound
 from miniprogram_api.catalogue.service import CatalogueService
 from miniprogram_api.drafts.log import Author
-from miniprogram_api.drafts.models import Draft
+from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.problems import DraftConflict, DraftSubmitted
 from miniprogram_api.drafts.schemas import SaveStep, StepSaved
-from miniprogram_api.drafts.service import DraftService, FileRef
+from miniprogram_api.drafts.service import DraftDesk, DraftFiles, DraftReview, DraftService, FileRef
+from miniprogram_api.signatures.service import SignatureBook
+from tests.builders.signatures import signed_by_all
 from tests.miniprogram_api.drafts.builders import a_draft, answers_of, complete, resumed
 
 
@@ -23,13 +26,12 @@ class Replica:
 
     def __init__(self, world: Any, draft_id: str, person_id: str) -> None:
         services = world.services
-        self.drafts = DraftService(
-            services.provided[CatalogueService],
-            services.people,
-            Outbox(services.clock),
-            services.ring,
-            services.clock,
-        )
+        catalogue = services.provided[CatalogueService]
+        signatures = services.provided[SignatureBook]
+        desk = DraftDesk(catalogue, services.ring, services.clock, signatures=signatures)
+        self.drafts = DraftService(desk, catalogue, Outbox(services.clock))
+        self.files = DraftFiles(desk)
+        self.review = DraftReview(desk, services.people)
         self.draft_id = draft_id
         self.author = Author(person_id, None)
 
@@ -94,14 +96,15 @@ async def test_an_erased_draft_stays_erased(signed_in, replicas):
         await one.save(base, entity_name="b")
 
 
-async def test_a_submitted_draft_stays_submitted(signed_in, replicas):
+async def test_a_submitted_draft_stays_submitted(signed_in, replicas, world):
     phone = await signed_in()
     draft = await a_draft(phone)
     one, other = await replicas(draft)
     revision = await complete(phone, draft)
     base = (await one.save(revision, licence_copies=7)).revision
+    await signed_by_all(world, draft["id"])
     async with unit_of_work():
-        await other.drafts.freeze(other.author, draft["id"], base)
+        await other.review.freeze(other.author, draft["id"], base)
     with pytest.raises(DraftSubmitted):
         await one.save(base, licence_copies=8)
 
@@ -117,8 +120,8 @@ async def test_a_row_that_was_rolled_back_is_not_remembered(signed_in, replicas,
         pass
 
     async def attach_and_fail() -> None:
-        async with one.drafts.unit(draft["id"]):
-            await one.drafts.attach(one.author, draft["id"], "premises_use_proof", file)
+        async with one.files.unit(draft["id"]):
+            await one.files.attach(one.author, draft["id"], "premises_use_proof", file)
             raise Failed
 
     with pytest.raises(Failed):
@@ -143,6 +146,27 @@ async def test_somebody_elses_draft_is_not_opened_by_what_is_remembered(signed_i
     one.author = Author("somebody else", None)
     with pytest.raises(NotFound):
         await one.save(base, entity_name="b")
+
+
+async def test_a_save_never_goes_into_the_gap_that_thinning_left(signed_in, replicas, world):
+    """One process still remembers the row before the gap, and a device still stands there."""
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    one, other = await replicas(draft)
+    base = (await one.save(1, entity_name="a")).revision
+    newest = base
+    for count in range(1, 4):
+        newest = (await other.save(newest, employees_count=count)).revision
+    world.clock.advance(timedelta(days=1))
+    await DraftSave.filter(draft_id=draft["id"], revision=base + 1).delete()
+    late = await one.save(base, licence_copies=2)
+    assert late.revision == newest + 1
+    await phone.login()
+    assert answers_of(await resumed(phone, draft), "company") == {
+        "entity_name": "a",
+        "employees_count": 3,
+        "licence_copies": 2,
+    }
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -231,3 +231,14 @@ async def test_a_foreign_draft_and_no_draft_look_the_same(signed_in):
             problems.append((problem["status"], problem["code"], problem["detail"]))
     assert set(problems) == {(404, "not_found", None)}
     assert (await resumed(phone, draft))["revision"] == 1
+
+
+async def test_whoever_saves_a_step_is_told_which_others_changed_unseen(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    await saved(phone, draft, "company", 1, {"entity_name": "a"})
+    other_phone = await saved(phone, draft, "premises", 2, {"premises_area_m2": 5})
+    reply = await saved(phone, draft, "company", 2, {"entity_name": "b"})
+    assert reply["stale"] == ["premises"]
+    again = await saved(phone, draft, "company", other_phone["revision"] + 1, {"entity_name": "c"})
+    assert "stale" not in again

@@ -1,7 +1,14 @@
 """Small files that are what they say they are."""
 
+import functools
+import io
 import struct
 import zlib
+
+from PIL import Image
+
+EXIF_PREVIEW = b"\xff\xe1" + struct.pack(">H", 12) + b"Exif\0\0\xff\xd8\xff\xd9"
+"""A preview of its own lies inside the picture's description, with its own end mark."""
 
 
 def a_png(width: int = 2, height: int = 2, after: bytes = b"") -> bytes:
@@ -16,18 +23,34 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
 
+@functools.cache
+def _pixels() -> bytes:
+    """A real JPEG, of noise that has an end mark nowhere but at its end."""
+    content = io.BytesIO()
+    Image.effect_noise((32, 32), 50).save(content, "JPEG")
+    return content.getvalue()
+
+
 def a_jpeg(after: bytes = b"") -> bytes:
-    segments = [
-        b"\xff\xe0" + struct.pack(">H", 16) + b"JFIF\0\1\1\0\0\1\0\1\0\0",
-        # A preview of its own lies inside the picture's description, with its own end mark.
-        b"\xff\xe1" + struct.pack(">H", 12) + b"Exif\0\0\xff\xd8\xff\xd9",
-        b"\xff\xdb" + struct.pack(">H", 67) + b"\0" * 65,
-        b"\xff\xc0" + struct.pack(">H", 11) + b"\x08\0\2\0\2\1\1\x11\0",
-        b"\xff\xda" + struct.pack(">H", 8) + b"\1\1\0\0\x3f\0",
-    ]
-    return b"\xff\xd8" + b"".join(segments) + b"\x12\x34\xff\x00\x56" + b"\xff\xd9" + after
+    plain = _pixels()
+    return plain[:2] + EXIF_PREVIEW + plain[2:] + after
 
 
-def a_pdf(version: str = "1.7", size: int = 0) -> bytes:
-    body = b"%%PDF-%s\n1 0 obj\n<<>>\nendobj\n" % version.encode()
-    return body + b"%" * size + b"\nstartxref\n9\n%%EOF\n"
+def a_pdf(version: str = "1.7", size: int = 0, filling: bytes = b"") -> bytes:
+    """One empty page. ``size`` bytes of a remark, which ``filling`` replaces."""
+    bodies = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>",
+    )
+    content = bytearray(b"%%PDF-%s\n" % version.encode())
+    offsets = []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    content += b"%" + (filling or b"%" * size) + b"\n"
+    table = len(content)
+    content += b"xref\n0 4\n0000000000 65535 f \n"
+    content += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    content += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
+    return bytes(content)

@@ -1,5 +1,6 @@
 """Files of a person who turned out to be another, who wants a copy, or who has gone."""
 
+import hashlib
 import json
 from collections.abc import Collection
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from adapters.outbox.models import OutboxEntry
+from adapters.storage.local import LocalStorage
 from kit.database.unit import unit_of_work
 from miniprogram_api.materials.belongings import MaterialBelongings
 from miniprogram_api.materials.models import NOBODY, File
@@ -78,7 +80,23 @@ class TestErasing:
         await two_files(phone)
         await erase(belongings, phone)
         await erase(belongings, phone)
-        assert await OutboxEntry.filter(topic="file.erase").count() == 2
+        asked = OutboxEntry.filter(topic="file.erase", body__contains="file_id")
+        assert await asked.count() == 2
+
+    async def test_unfinished_uploads_go_with_their_parts(self, world, signed_in, belongings):
+        phone = await signed_in()
+        draft = await a_draft(phone)
+        wish = {
+            "material": "premises_use_proof", "name": "a.pdf", "size": len(PDF),
+            "sha256": hashlib.sha256(PDF).hexdigest(),
+        }  # fmt: skip
+        upload = (await phone.once("POST", f"/drafts/{draft['id']}/uploads", json=wish)).json()
+        path = f"/uploads/{upload['id']}"
+        assert (await phone.put(path, content=PDF)).json()["offset"] == len(PDF)
+        await erase(belongings, phone)
+        await world.driver.settle()
+        assert (await phone.get(path)).status_code == 404
+        assert await OutboxEntry.filter(topic="upload.erase", outcome="done").count() == 1
 
     async def test_somebody_elses_stay_whatever_they_are_called(self, signed_in, belongings):
         one, other = await signed_in("zhangsan"), await signed_in("lisi")
@@ -104,6 +122,31 @@ async def test_the_copy_describes_them_and_opens_none(signed_in, belongings):
     phone = await signed_in()
     files = await two_files(phone)
     exported = json.loads(msgspec.json.encode(await belongings.export(id_of(phone), "zh")))
-    for file in files:
-        del file["url"]
-    assert exported == files
+    about_now = {"url", "scan", "warnings"}
+    assert exported == [{k: v for k, v in file.items() if k not in about_now} for file in files]
+
+
+async def test_a_file_of_before_bytes_could_be_shared_goes_on_working(signed_in, world):
+    """Its bytes lie under its own id, and its row says nothing of what is new."""
+    phone = await signed_in()
+    draft, other = await a_draft(phone), await a_draft(phone)
+    file = (await uploaded(phone, draft, "premises_use_proof", PDF)).json()
+    row = await File.get(id=file["id"])
+    folder = world.services.settings.storage_dir
+    services = world.services
+    storage = LocalStorage(folder, services.ring, services.clock)
+
+    async def content():
+        yield PDF
+
+    await storage.put(row.id, content(), len(PDF))
+    await storage.delete(row.storage_key)
+    await File.filter(id=row.id).update(storage_key="", sent_sha256="", treatment="")
+    assert (await phone.get(f"/files/{row.id}")).content == PDF
+    use = f"/drafts/{other['id']}/materials/premises_use_proof/use"
+    used = (await phone.post(use, json={"file_id": row.id})).json()
+    assert (await File.get(id=used["id"])).storage_key == row.id
+    for draft_id, left in ((draft["id"], True), (other["id"], False)):
+        assert (await phone.delete(f"/drafts/{draft_id}")).status_code == 204
+        await world.driver.settle()
+        assert await storage.exists(row.id) is left

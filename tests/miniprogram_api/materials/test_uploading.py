@@ -13,9 +13,11 @@ from adapters.storage.local import LocalStorage
 from kit.ids import new_id
 from miniprogram_api.materials.models import File
 from miniprogram_api.materials.service import MaterialService
+from miniprogram_api.materials.sniffing import format_of
 from tests.app import Phone
+from tests.builders.applications import scanned
 from tests.miniprogram_api.drafts.builders import a_draft, resumed, uploaded
-from tests.miniprogram_api.materials.builders import a_jpeg, a_pdf, a_png
+from tests.miniprogram_api.materials.builders import EXIF_PREVIEW, a_jpeg, a_pdf, a_png
 
 PROOF = "premises_use_proof"
 
@@ -52,18 +54,24 @@ def storage(world) -> LocalStorage:
         (a_jpeg(), "image/jpeg", "租赁合同.jpg"),
     ],
 )
-async def test_a_file_is_kept_and_comes_back_as_it_was(signed_in, content, media_type, name):
+async def test_a_file_is_kept_and_comes_back(signed_in, content, media_type, name):
+    """As it was; a picture is written anew, without the preview that lay inside it."""
     phone = await signed_in()
     draft = await a_draft(phone)
     file = await sent(phone, draft, content, "租赁合同.exe")
     assert file["name"] == name
     assert file["media_type"] == media_type
-    assert file["size"] == len(content)
-    assert file["sha256"] == hashlib.sha256(content).hexdigest()
-    assert files_of(await resumed(phone, draft)) == [file]
+    assert files_of(await resumed(phone, draft))[0]["id"] == file["id"]
+    await scanned(phone, draft)
     for answer in (await phone.get(f"/files/{file['id']}"), await follow(phone, file["url"])):
         assert answer.status_code == 200
-        assert answer.content == content
+        if media_type == "application/pdf":
+            assert answer.content == content
+        else:
+            assert EXIF_PREVIEW not in answer.content
+            assert format_of(answer.content, frozenset({"jpg", "png"}))
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
+        assert len(answer.content) == file["size"] == int(answer.headers["Content-Length"])
         assert answer.headers["Content-Type"] == media_type
         assert answer.headers["Content-Disposition"].startswith("attachment;")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -86,6 +94,7 @@ async def test_a_link_opens_its_own_file_for_a_while_and_nothing_else(signed_in,
     expired = await follow(phone, one["url"])
     assert (expired.status_code, expired.json()["code"]) == (403, "file_link_expired")
     await phone.login()
+    await scanned(phone, draft)
     fresh = files_of(await resumed(phone, draft))[0]["url"]
     assert (await follow(phone, fresh)).status_code == 200
 
@@ -176,8 +185,10 @@ async def test_the_same_bytes_sent_again_are_the_same_file(signed_in):
     draft = await a_draft(phone)
     first = await sent(phone, draft, a_pdf(), "one.pdf")
     again = await sent(phone, draft, a_pdf(), "two.pdf")
-    assert again == first
-    assert files_of(await resumed(phone, draft)) == [first]
+    assert again["id"] == first["id"]
+    assert [file["id"] for file in files_of(await resumed(phone, draft))] == [first["id"]]
+    picture = await sent(phone, draft, a_jpeg())
+    assert (await sent(phone, draft, a_jpeg()))["id"] == picture["id"]
 
 
 async def test_there_is_an_end_to_the_files_of_one_material(signed_in):
@@ -197,6 +208,8 @@ async def test_a_removed_file_is_gone_everywhere(signed_in, world, storage):
     phone = await signed_in()
     draft = await a_draft(phone)
     file = await sent(phone, draft, a_pdf())
+    key = (await File.get(id=file["id"])).storage_key
+    assert await storage.exists(key)
     path = f"/drafts/{draft['id']}/materials/{PROOF}/{file['id']}"
     assert (await phone.delete(path)).status_code == 204
     assert (await phone.get(f"/files/{file['id']}")).status_code == 404
@@ -204,7 +217,7 @@ async def test_a_removed_file_is_gone_everywhere(signed_in, world, storage):
     assert files_of(await resumed(phone, draft)) == []
     assert (await phone.delete(path)).status_code == 404
     await world.driver.settle()
-    assert not await storage.exists(file["id"])
+    assert not await storage.exists(key)
     assert await OutboxEntry.filter(topic="file.erase", outcome="done").count() == 1
 
 
@@ -212,11 +225,12 @@ async def test_an_erased_draft_takes_its_files_with_it(signed_in, world, storage
     phone = await signed_in()
     draft = await a_draft(phone)
     files = [await sent(phone, draft, a_pdf()), await sent(phone, draft, a_png())]
+    keys = [(await File.get(id=file["id"])).storage_key for file in files]
     assert (await phone.delete(f"/drafts/{draft['id']}")).status_code == 204
     await world.driver.settle()
-    for file in files:
+    for file, key in zip(files, keys, strict=True):
         assert (await phone.get(f"/files/{file['id']}")).status_code == 404
-        assert not await storage.exists(file["id"])
+        assert not await storage.exists(key)
     assert await File.all().count() == 0
 
 
@@ -238,7 +252,7 @@ async def test_bytes_that_never_got_their_row_are_swept_after_a_day(signed_in, w
     world.clock.advance(timedelta(days=1, seconds=5))
     assert await materials.sweep_orphans() == 1
     assert not await storage.exists(orphan)
-    assert await storage.exists(kept["id"])
+    assert await storage.exists((await File.get(id=kept["id"])).storage_key)
 
 
 async def test_what_lies_on_the_disk_and_in_the_database_cannot_be_read_there(signed_in, world):
@@ -248,16 +262,17 @@ async def test_what_lies_on_the_disk_and_in_the_database_cannot_be_read_there(si
     row = await File.get(id=file["id"])
     assert "房产证".encode() not in bytes(row.name_cipher)
     folder = world.services.settings.storage_dir
-    lying = [path for path in folder.rglob("*") if path.name == file["id"]]
-    assert len(lying) == 1
+    lying = [path for path in folder.rglob("*") if path.name == row.storage_key]
+    assert len(lying) == 1, "the bytes lie once"
     assert b"%PDF" not in lying[0].read_bytes()
 
 
 async def test_a_peer_that_proved_itself_elsewhere_gets_the_document(signed_in, world):
     phone = await signed_in()
     draft = await a_draft(phone)
-    file = await sent(phone, draft, a_jpeg())
+    file = await sent(phone, draft, a_pdf())
+    await scanned(phone, draft)
     materials: MaterialService = world.services.provided[MaterialService]
     document, pieces = await materials.open_document(file["id"])
-    assert b"".join([piece async for piece in pieces]) == a_jpeg()
-    assert (document.sha256, document.media_type) == (file["sha256"], "image/jpeg")
+    assert b"".join([piece async for piece in pieces]) == a_pdf()
+    assert (document.sha256, document.media_type) == (file["sha256"], "application/pdf")

@@ -1,0 +1,1 @@
+"""The provincial e-signature service: its port, the client, a simulator of its side."""

@@ -1,0 +1,1 @@
+"""Documents: what is made of the answers, to be read and signed."""

@@ -1,0 +1,1 @@
+"""Invitations: others who may fill in or sign a draft."""

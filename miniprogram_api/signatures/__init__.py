@@ -1,0 +1,1 @@
+"""Signatures: who has to sign what, and what they saw."""

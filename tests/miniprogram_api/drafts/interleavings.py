@@ -1,0 +1,360 @@
+"""Several devices at one draft, and a model that says what must be in it.
+
+The model is simpler than the product: it keeps every state of the draft by revision, and says of
+each place what an answer must have done to it. Besides what it expects, :meth:`Truth.follow` checks
+of what the product really wrote that nobody's word was overwritten by somebody who had not seen it.
+"""
+
+import copy
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.outbox.put import Outbox
+from bff.mock.world import World
+from kit.clock import Clock
+from miniprogram_api.catalogue.service import CatalogueService
+from miniprogram_api.drafts.restoring import DraftRestoring
+from miniprogram_api.drafts.service import DraftDesk, DraftService
+from miniprogram_api.drafts.state import DecodedState
+
+Place = tuple[str, ...]
+
+
+class Process:
+    """What one process of the product keeps of drafts; gone when it is killed."""
+
+    def __init__(self, world: World, clock: Clock | None = None) -> None:
+        services = world.services
+        clock = clock or services.clock
+        catalogue = services.provided[CatalogueService]
+        desk = DraftDesk(catalogue, services.ring, clock)
+        self.drafts = DraftService(desk, catalogue, Outbox(clock))
+        self.restoring = DraftRestoring(desk, catalogue, self.drafts)
+
+
+class Rows(dict[str, Any]):
+    """A repeated group: its rows by their ids. In another order they are not the same."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rows) and list(self.items()) == list(other.items())
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None
+
+
+Doc = dict[str, Any]
+ABSENT = None
+
+
+def known(json: Mapping[str, Any]) -> Doc:
+    """One step's answers as the model has them."""
+    return {code: _known(value) for code, value in json.items()}
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, list):
+        return Rows({row["_id"]: {k: v for k, v in row.items() if k != "_id"} for row in value})
+    return dict(value) if isinstance(value, dict) else value
+
+
+def sent(view: Doc, local: Doc) -> dict[str, Any]:
+    """What a device sends: members that changed, null for what it removed, whole lists."""
+    return {
+        code: _sent(view.get(code), local.get(code))
+        for code in {**view, **local}
+        if view.get(code) != local.get(code)
+    }
+
+
+def _sent(seen: Any, said: Any) -> Any:
+    if isinstance(said, Rows):
+        before = seen if isinstance(seen, Rows) else {}
+        return [
+            {"_id": row_id, **dict.fromkeys(before.get(row_id, {})), **row}
+            for row_id, row in said.items()
+        ]
+    if isinstance(said, dict):
+        old = seen if isinstance(seen, dict) else {}
+        return {k: said.get(k) for k in {**old, **said} if old.get(k) != said.get(k)}
+    return said
+
+
+def outcome(view: Any, local: Any, now: Any, place: Place = ()) -> tuple[Any, set[Place]]:
+    """What ``local``, made from ``view``, makes of what is there now, and the contested places."""
+    if local in (now, view):
+        return now, set()
+    if view == now:
+        return local, set()
+    if not (isinstance(local, dict) and type(local) is type(now)):
+        return now, {place}
+    before = view if type(view) is type(now) else {}
+    merged, contested = type(now)(), set[Place]()
+    for name in _names(before, local, now):
+        value, more = outcome(before.get(name), local.get(name), now.get(name), (*place, name))
+        contested |= more
+        if value is not ABSENT:
+            merged[name] = value
+    return merged, contested
+
+
+def _names(view: dict[str, Any], local: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Whoever moved rows gives the order, what is there now when both did; new rows come last."""
+    shared = view.keys() & local.keys() & now.keys()
+    seen, mine, theirs = ([name for name in side if name in shared] for side in (view, local, now))
+    first, second = (local, now) if mine != seen and theirs == seen else (now, local)
+    return [*first, *(name for name in second if name not in first)]
+
+
+def places(doc: Any, place: Place = ()) -> dict[Place, Any]:
+    """Every answer by its place; a row or an object is there even if it is empty."""
+    if not isinstance(doc, dict):
+        return {place: doc}
+    found: dict[Place, Any] = {place: "there"} if place else {}
+    for name, value in doc.items():
+        found |= places(value, (*place, name))
+    return found
+
+
+def applied(view: Doc, patch: dict[str, Any]) -> Doc:
+    """RFC 7396 in the model's words; a list is sent whole, absent members of its rows stay."""
+    applied = copy.deepcopy(view)
+    for code, value in patch.items():
+        if value is None:
+            applied.pop(code, None)
+        elif isinstance(value, dict):
+            applied[code] = _patched(applied.get(code) or {}, value)
+        elif isinstance(value, list):
+            rows, before = known({code: value})[code], applied.get(code) or {}
+            applied[code] = type(rows)(
+                {row_id: _patched(before.get(row_id, {}), row) for row_id, row in rows.items()}
+            )
+        else:
+            applied[code] = value
+    return applied
+
+
+def _patched(before: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**before, **patch}.items() if value is not None}
+
+
+def differences(local: Any, now: Any, place: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """Without a base every difference is contested."""
+    if local == now:
+        return set()
+    if isinstance(local, dict) and type(local) is type(now):
+        return {
+            found
+            for name in {**now, **local}
+            for found in differences(local.get(name), now.get(name), (*place, name))
+        }
+    return {place}
+
+
+def place_of(conflict: Mapping[str, Any], groups: frozenset[str]) -> Place:
+    """A conflict's pointer with the row's id where it has an index."""
+    tokens: list[str] = conflict["pointer"].split("/")[1:]
+    for number, token in enumerate(tokens[:-1]):
+        if token in groups:
+            tokens[number + 1] = conflict["row"]
+    return tuple(tokens)
+
+
+@dataclass
+class State:
+    """A draft at one revision, as the model has it."""
+
+    theme: str
+    steps: dict[str, Doc]
+    aside: dict[str, Doc]
+
+    @classmethod
+    def of(cls, state: DecodedState) -> "State":
+        def part(answers: Mapping[str, Any]) -> dict[str, Doc]:
+            return {key: known(said) for key, said in answers.items() if said}
+
+        return cls(state.selection.theme, part(state.steps), part(state.aside))
+
+    @property
+    def everything(self) -> Doc:
+        """All answers by step, asked or not."""
+        return {
+            key: {**self.aside.get(key, {}), **self.steps.get(key, {})}
+            for key in {**self.aside, **self.steps}
+        }
+
+
+@dataclass
+class Truth:
+    """All states of one draft, and since which revision each place is as it is."""
+
+    asked: Mapping[str, Mapping[str, frozenset[str]]]
+    """By theme and step."""
+    states: dict[int, State]
+    since: dict[Place, int] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    """Thinned out."""
+
+    @property
+    def newest(self) -> int:
+        return max(self.states)
+
+    @property
+    def now(self) -> State:
+        return self.states[self.newest]
+
+    def parted(self, everything: Doc, theme: str, besides: Mapping[str, Any]) -> State:
+        steps, aside = {}, {}
+        for key, said in everything.items():
+            stays = self.asked[theme].get(key, frozenset()) | set(besides.get(key, ()))
+            steps[key] = {code: value for code, value in said.items() if code in stays}
+            aside[key] = {code: value for code, value in said.items() if code not in stays}
+        return State(
+            theme, {k: v for k, v in steps.items() if v}, {k: v for k, v in aside.items() if v}
+        )
+
+    def add(self, state: State) -> None:
+        if state != self.now:
+            self.states[self.newest + 1] = state
+
+    def follow(self, before: State, really: State, revision: int, base: int, step: str) -> None:
+        """One step was written by somebody who last saw ``base``: he had seen whatever changed (or
+        the very words that were there before and came back)."""
+        old, new = (places(state.steps.get(step, {})) for state in (before, really))
+        seen = places(self.states[base].steps.get(step, {})) if base in self.states else {}
+        for place in old.keys() | new.keys():
+            if old.get(place) != new.get(place):
+                last = self.since.get((step, *place), 0)
+                known_ = last <= base or seen.get(place) == old.get(place)
+                assert known_, f"{place} of revision {last} was overwritten unseen (base {base})"
+                self.since[step, *place] = revision
+
+
+@dataclass
+class Request:
+    """A save as it went out; a repeat is the very same."""
+
+    step: str
+    base: int
+    patch: dict[str, Any]
+    view: Doc
+    local: Doc
+
+
+@dataclass
+class Device:
+    """What a phone remembers. It sends with each step the revision at which it last saw that step:
+    the answer to a save of one step says nothing of the others."""
+
+    name: str
+    chance: random.Random
+    views: dict[str, Doc]
+    seen: dict[str, int]
+    seen_all: int
+    locals_: dict[str, Doc]
+    last: Request | None = None
+    count: int = 0
+
+    @classmethod
+    def new(cls, name: str, chance: random.Random, truth: Truth, steps: list[str]) -> "Device":
+        device = cls(name, chance, {}, {}, 1, {})
+        device.load(truth, steps)
+        return device
+
+    def load(self, truth: Truth, steps: list[str]) -> None:
+        """``GET /drafts/{id}``; what was typed and not sent is gone."""
+        for step in steps:
+            self.views[step] = copy.deepcopy(truth.now.steps.get(step, {}))
+            self.locals_[step] = copy.deepcopy(self.views[step])
+            self.seen[step] = truth.newest
+        self.seen_all = truth.newest
+
+    def is_clean(self) -> bool:
+        return all(not sent(self.views[step], self.locals_[step]) for step in self.views)
+
+    def value(self) -> str:
+        """A word that nobody else ever says, or now and then one that somebody may."""
+        self.count += 1
+        return "same" if self.chance.random() < 0.1 else f"{self.name}{self.count}"
+
+    def type_in(self, step: str, kinds: Mapping[str, str]) -> None:
+        """One more edit that is not sent yet."""
+        code = self.chance.choice(sorted(kinds))
+        doc, kind = self.locals_[step], kinds[code]
+        if kind == "rows":
+            self._type_in_rows(doc.setdefault(code, Rows()))
+        elif kind == "object":
+            self._type_in_members(doc.setdefault(code, {}))
+        elif code in doc and self.chance.random() < 0.2:
+            del doc[code]
+        else:
+            doc[code] = self.value()
+
+    def _type_in_members(self, members: dict[str, Any]) -> None:
+        name = self.chance.choice(["a", "b", "c"])
+        if name in members and self.chance.random() < 0.3:
+            del members[name]
+        else:
+            members[name] = self.value()
+
+    def _type_in_rows(self, rows: Rows) -> None:
+        ids = list(rows)
+        what = self.chance.random()
+        if not ids or what < 0.4:
+            self.count += 1
+            rows[f"{self.name}-{self.count}"] = {"a": self.value()}
+        elif what < 0.65:
+            self._type_in_members(rows[self.chance.choice(ids)])
+        elif what < 0.8:
+            del rows[self.chance.choice(ids)]
+        else:
+            self.chance.shuffle(ids)
+            ordered = {row_id: rows[row_id] for row_id in ids}
+            rows.clear()
+            rows.update(ordered)
+
+    def request(self, step: str) -> Request:
+        view, local = self.views[step], self.locals_[step]
+        wanted = Request(step, self.seen[step], sent(view, local), view, local)
+        self.last = copy.deepcopy(wanted)
+        return self.last
+
+    def learn(self, step: str, revision: int, answers: Doc, typed: Request) -> None:
+        """The answer to a save; what was typed since it went out stays to be sent."""
+        late = sent(typed.local, self.locals_[step])
+        self.views[step] = answers
+        if not late:
+            self.locals_[step] = copy.deepcopy(answers)
+        else:
+            self.locals_[step], _ = outcome(typed.local, self.locals_[step], copy.deepcopy(answers))
+        self.seen[step] = revision
+
+    def choose(self, step: str, truth: Truth) -> None:
+        """After a conflict: look at what is there, choose for each contested place, keep the rest
+        of what was typed."""
+        now = copy.deepcopy(truth.now.steps.get(step, {}))
+        view, local = self.views[step], self.locals_[step]
+        merged, contested = outcome(view, local, now)
+        for place in sorted(contested):
+            if self.chance.random() < 0.5:
+                _put(merged, place, _at(local, place))
+        self.views[step], self.locals_[step] = now, copy.deepcopy(merged)
+        self.seen[step] = truth.newest
+
+
+def _at(doc: Any, place: Place) -> Any:
+    for name in place:
+        doc = doc.get(name) if isinstance(doc, dict) else None
+    return copy.deepcopy(doc)
+
+
+def _put(doc: Any, place: Place, value: Any) -> None:
+    for name in place[:-1]:
+        doc = doc[name]
+    if value is ABSENT:
+        doc.pop(place[-1], None)
+    else:
+        doc[place[-1]] = value

@@ -1,0 +1,181 @@
+"""What comes of a signing when the service is late, wrong or silent, and when nobody waits."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.esign.port import Signatory
+from bff.mock.personas import PERSONAS
+from bff.mock.world import World
+from miniprogram_api.signatures.models import Signature
+from miniprogram_api.signatures.service import SignatureBook, SigningService
+from miniprogram_api.signatures.settling import reference_of, to_be_signed
+from tests.app import Phone
+from tests.miniprogram_api.signatures.signing import (
+    a_draft_of_two,
+    answer_page,
+    asked,
+    begin,
+    own_task,
+    sign,
+    titles,
+)
+
+OpenPhone = Callable[..., Awaitable[Phone]]
+
+
+Asked = tuple[Phone, dict[str, Any]]
+
+
+@pytest.fixture
+async def asking(verified: OpenPhone) -> Asked:
+    """The owner's phone, and the draft of two."""
+    owner = await verified("zhangsan")
+    draft = await a_draft_of_two(owner)
+    await verified("lisi")
+    await asked(owner, draft)
+    return owner, draft
+
+
+@pytest.fixture
+async def partner(asking: Asked, verified: OpenPhone) -> Phone:
+    """Asked to sign."""
+    return await verified("lisi")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("esign_wrong_certificate", "certificate_of_another"),
+        ("esign_wrong_key", "signature_wrong"),
+    ],
+)
+async def test_what_proves_nothing_does_not_count_and_may_be_tried_again(
+    partner: Phone, world: World, scenario: str, reason: str
+) -> None:
+    world.far_sides["e_signature"].arm(scenario, 1)
+    told = await sign(partner)
+    assert (told["state"], told["reason"]) == ("pending", reason)
+    assert (await sign(partner))["state"] == "signed"
+    row = await Signature.get(id=told["id"])
+    assert row.attempt == 2
+    assert row.evidence_cipher is not None
+
+
+async def test_a_silent_service_costs_nothing_but_time(partner: Phone, world: World) -> None:
+    far_side, task = world.far_sides["e_signature"], await own_task(partner)
+    far_side.arm("esign_down", 1)
+    refused = await begin(partner, task)
+    assert (refused.status_code, refused.json()["code"]) == (503, "temporarily_unavailable")
+    far_side.arm("esign_lost_answer", 2)
+    assert (await begin(partner, task)).status_code == 503
+    assert (await begin(partner, task)).status_code == 200
+    assert len(far_side.all("flow")) == 1
+    await answer_page(partner, task)
+    far_side.arm("esign_down", 1, service="find")
+    path = f"/signatures/{task['id']}"
+    assert (await partner.get(path)).json()["state"] == "signing"
+    world.clock.advance(timedelta(seconds=2))
+    assert (await partner.get(path)).json()["state"] == "signed"
+
+
+async def test_a_kill_between_the_service_and_our_commit_finds_the_same_flow(
+    partner: Phone, world: World
+) -> None:
+    """What the killed process had begun is begun again by the next one."""
+    task = await own_task(partner)
+    row, lisi = await Signature.get(id=task["id"]), PERSONAS["lisi"]
+    service = world.services.provided[SigningService]._service
+    flow = await service.begin(
+        reference_of(row.id, row.attempt), Signatory(lisi.name, lisi.id_number), to_be_signed(row)
+    )
+    begun = (await begin(partner, task)).json()
+    assert begun["client_action"]["url"] == flow.url
+    assert len(world.far_sides["e_signature"].all("flow")) == 1
+
+
+async def test_a_flow_that_ended_over_there_is_followed_by_another(
+    partner: Phone, world: World
+) -> None:
+    task = await own_task(partner)
+    first = (await begin(partner, task)).json()["client_action"]["url"]
+    world.clock.advance(timedelta(minutes=31))
+    await partner.renew()
+    path = f"/signatures/{task['id']}"
+    shown = (await partner.get(path)).json()
+    assert (shown["state"], shown["reason"]) == ("pending", "expired")
+    assert (await partner.verify()).json()["state"] == "passed"
+    second = (await begin(partner, task)).json()["client_action"]["url"]
+    assert second != first
+
+
+async def test_whoever_closes_the_phone_has_signed_all_the_same(
+    partner: Phone, world: World
+) -> None:
+    task = await own_task(partner)
+    await begin(partner, task)
+    await answer_page(partner, task)
+    await world.driver.advance_to(world.clock.now() + timedelta(minutes=3))
+    assert (await Signature.get(id=task["id"])).state == "signed"
+
+
+async def test_reminders_come_five_times_and_end(partner: Phone, world: World) -> None:
+    start = world.clock.now()
+    for days, count in ((2, 1), (4, 2), (11, 3), (18, 4), (25, 5), (29, 5)):
+        await world.driver.advance_to(start + timedelta(days=days))
+        await partner.renew()
+        assert (await titles(partner)).count("还有文件等您签名") == count
+
+
+async def test_nobody_is_reminded_of_what_is_over(
+    partner: Phone, asking: Asked, world: World
+) -> None:
+    owner, draft = asking
+    task = await own_task(partner)
+    refusal = {"reason": "not_mine"}
+    await partner.once("POST", f"/signatures/{task['id']}/refuse", json=refusal)
+    await world.driver.advance_to(world.clock.now() + timedelta(days=4))
+    await partner.renew()
+    assert "还有文件等您签名" not in await titles(partner)
+    await owner.renew()
+    await owner.delete(f"/drafts/{draft['id']}")
+    await world.driver.advance_to(world.clock.now() + timedelta(days=8))
+    await owner.renew()
+    assert (await titles(owner)).count("还有文件等您签名") == 2
+
+
+async def test_a_company_signs_by_whoever_may_act_for_it(
+    partner: Phone, verified: OpenPhone, world: World
+) -> None:
+    """Wangwu is legal person of the one and agent of nothing; Lisi is only an agent of it."""
+    book: SignatureBook = world.services.provided[SignatureBook]
+    task = await Signature.get(id=(await own_task(partner))["id"])
+    company = "91370102MA3QAAA01U"
+    signer = book.signer_of(task)
+    kept = type(signer)("济南示例餐饮有限公司", None, company, signer.roles, signer.company)
+    task.signer_index = book.company_index(company)
+    task.signer_cipher = book.seal_signer(task.id, kept)
+    await task.save()
+    head = await verified("wangwu")
+    assert (await head.get("/signatures")).json()["items"] == []
+    assert (await partner.get(f"/signatures/{task.id}")).status_code == 404
+    await head.put("/me/acting-for", json={"uscc": company})
+    assert (await own_task(head))["for_company"] == company
+    assert (await sign(head))["state"] == "signed"
+    row = await Signature.get(id=task.id)
+    assert book.signatory_of(row).uscc == company
+
+
+async def test_a_persons_signatures_are_in_the_copy_of_his_data(
+    partner: Phone, world: World
+) -> None:
+    await sign(partner)
+    copy = (await partner.get("/me/export")).json()
+    (mine,) = copy["belongings"]["signatures"]
+    assert (mine["state"], mine["roles"]) == ("signed", ["shareholders"])
+    assert (await partner.request("DELETE", "/me")).status_code == 204
+    row = await Signature.get(id=mine["id"])
+    assert row.state == "signed"
+    assert row.person_id is None

@@ -35,7 +35,6 @@ from push.wording import telling_of
 log = structlog.get_logger("push")
 
 TELL_TOPIC = "applicant.tell"
-NOTICE_TOPIC = "person.tell"
 SEND_TOPIC = "push.send"
 
 QUEUED, SENDING, SENT = "queued", "sending", "sent"

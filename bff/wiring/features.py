@@ -61,6 +61,7 @@ from push.dispatch import NoticeHandler, SendHandler, Teller, TellHandler
 from push.inbox import MessageInbox
 from push.platform_events import PlatformEvents
 from push.ports import ChannelTemplate
+from push.put import TOPIC as NOTICE_TOPIC
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def tell_applicants(ground: Ground, peers: Peers, who: People) -> tuple[MessageI
     teller = Teller(channels, recipients, ground.outbox, clock)
     handlers: dict[str, TopicHandler] = {
         "applicant.tell": TellHandler(teller, Applicants()),
-        "person.tell": NoticeHandler(teller, recipients),
+        NOTICE_TOPIC: NoticeHandler(teller, recipients),
         "push.send": SendHandler(
             channels,
             recipients,

@@ -153,10 +153,11 @@ class DraftDoor:
         raise TemporarilyUnavailable
 
     async def _write(self, head: Head, entry: Entry, author: Author, now: datetime) -> Head:
-        written = await self._log.append(head.next_place, entry, author, now)
         if entry.summary.asked_to_sign and entry.summary.words != head.summary.words:
+            # First: outside a unit these are two commits, and what is told of a change that was
+            # never written tells nothing.
             await self.signatures.changed(head.draft_id, entry.summary.words)
-        return written
+        return await self._log.append(head.next_place, entry, author, now)
 
     def _believed(self, draft_id: str, now: datetime) -> Head | None:
         """Not for longer than the revisions after it surely stay taken: a save in a gap would be

@@ -11,7 +11,7 @@ from miniprogram_api.drafts.door import TRIES, DraftDoor
 from miniprogram_api.drafts.log import KEPT, DraftLog, Head, RevisionTaken
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.problems import DraftSubmitted
-from miniprogram_api.drafts.upkeep import event_id
+from push.put import put_notice
 
 READABLE_WHEN_EXPIRED = timedelta(days=7)
 BATCH = 100
@@ -71,14 +71,8 @@ class DraftErasure:
     async def _erase_told(self, draft: Draft) -> None:
         async with unit_of_work():
             await self.erase(draft.person_id, draft.id)
-            body = {
-                "event_id": event_id("draft_erased", draft.id),
-                "person_id": draft.person_id,
-                "kind": "draft_erased",
-                "at": self._clock.now(),
-                "subject": {"draft_id": draft.id},
-            }
-            await self._outbox.put("person.tell", f"tell:{draft.person_id}", body)
+            now, subject = self._clock.now(), {"draft_id": draft.id}
+            await put_notice(self._outbox, "draft_erased", draft.id, draft.person_id, now, subject)
 
     async def _erase(self, head: Head) -> None:
         state = self._log.opened(head)

@@ -1,6 +1,5 @@
 """What housekeeping does to drafts that nobody erases: thins their logs, reminds of their end."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from kit.database.unit import unit_of_work
 from miniprogram_api.drafts.log import KEPT, DraftLog, Glance, row_id
 from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.thinning import KEPT_LAST, Row, may_lose_more, superfluous
+from push.put import put_notice
 
 BATCH, BATCHES = 50, 10
 """Drafts in one query, and queries in one sweep: 500 every five minutes are 144,000 a day."""
@@ -29,11 +29,6 @@ _LATEST = Statement(
 _OLDEST = Statement(
     "SELECT revision, kind, at FROM draft_save WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?"
 )
-
-
-def event_id(*parts: object) -> str:
-    """The same for one happening, whoever tells it and however often."""
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 class DraftUpkeep:
@@ -100,15 +95,17 @@ class DraftUpkeep:
             return now + LOOK_RARELY
         told = [before for before in REMINDED if left <= before]
         if told:
-            body = {
-                "event_id": event_id("draft_expiring", draft.id, expires_at, min(told)),
-                "person_id": draft.person_id,
-                "kind": "draft_expiring",
-                "at": now,
-                "facts": {"days": -(-left // timedelta(days=1))},
-                "subject": {"draft_id": draft.id},
-            }
-            await self._outbox.put("person.tell", f"tell:{draft.person_id}", body)
+            happening = f"{draft.id}|{expires_at.isoformat()}|{min(told)}"
+            facts = {"days": -(-left // timedelta(days=1))}
+            await put_notice(
+                self._outbox,
+                "draft_expiring",
+                happening,
+                draft.person_id,
+                now,
+                {"draft_id": draft.id},
+                facts,
+            )
         return _next_look(expires_at, now)
 
 

@@ -5,7 +5,6 @@ days, and a helper has to have said who he is (real name at least), because the 
 wrote in his draft. A link binds to whoever accepts it first.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -35,6 +34,8 @@ from miniprogram_api.invitations.schemas import (
     Role,
     Scope,
 )
+from push.notices import NoticeKind
+from push.put import put_notice
 
 __all__ = ["InvitationService", "SigningTasks"]
 
@@ -43,7 +44,7 @@ LIVE_MAX = {"helper": 5, "signer": 20}
 SHOWN_MAX = 100
 PAGE = "/pages/invitation/accept"
 """Of the mini-program; a share card leads there."""
-TOLD = "invitation_accepted"
+TOLD: NoticeKind = "invitation_accepted"
 
 
 class SigningTasks(Protocol):
@@ -162,15 +163,6 @@ class InvitationService:
         free = Invitation.filter(
             id=row.id, person_id__isnull=True, revoked_at__isnull=True, expires_at__gt=now
         )
-        event_id = hashlib.sha256(f"{TOLD}|{row.id}".encode()).hexdigest()[:32]
-        notice = {
-            "event_id": event_id,
-            "person_id": row.owner,
-            "kind": TOLD,
-            "at": now,
-            "facts": {"role": row.role},
-            "subject": {"draft_id": row.draft_id},
-        }
         async with unit_of_work():
             bound = await free.update(
                 person_id=person_id,
@@ -180,7 +172,8 @@ class InvitationService:
             )
             if not bound:
                 raise NotFound
-            await self._outbox.put("person.tell", f"tell:{row.owner}", notice)
+            subject, facts = {"draft_id": row.draft_id}, {"role": row.role}
+            await put_notice(self._outbox, TOLD, row.id, row.owner, now, subject, facts)
 
     async def _refuse_too_many(self, draft_id: str, role: Role, now: datetime) -> None:
         """The rows are locked, so that of parallel wishes each sees what the others wrote."""

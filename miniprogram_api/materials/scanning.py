@@ -1,6 +1,5 @@
 """Every file is looked at by a virus scanner, after it was taken and before it can be submitted."""
 
-import hashlib
 from datetime import timedelta
 
 import structlog
@@ -15,6 +14,7 @@ from miniprogram_api.drafts.service import DraftFiles
 from miniprogram_api.materials.erasure import erase_file
 from miniprogram_api.materials.filing import SCAN_TOPIC
 from miniprogram_api.materials.models import NOBODY, File
+from push.put import put_notice
 
 log = structlog.get_logger("scanning")
 
@@ -100,13 +100,13 @@ class ScanHandler:
         await erase_file(self._outbox, row.id)
         if row.owner == NOBODY:
             return
-        event = hashlib.sha256(f"material_refused|{row.id}".encode()).hexdigest()[:32]
-        body = {
-            "event_id": event,
-            "person_id": row.owner,
-            "kind": "material_refused",
-            "at": self._clock.now(),
-            "facts": {"material": material},
-            "subject": {"draft_id": draft_id},
-        }
-        await self._outbox.put("person.tell", f"tell:{row.owner}", body)
+        subject, facts = {"draft_id": draft_id}, {"material": material}
+        await put_notice(
+            self._outbox,
+            "material_refused",
+            row.id,
+            row.owner,
+            self._clock.now(),
+            subject,
+            facts,
+        )

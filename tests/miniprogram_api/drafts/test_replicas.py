@@ -13,9 +13,11 @@ from kit.problems import NotFound
 from miniprogram_api.catalogue.service import CatalogueService
 from miniprogram_api.drafts.log import Author
 from miniprogram_api.drafts.models import Draft, DraftSave
+from miniprogram_api.drafts.ports import NoSignatures
 from miniprogram_api.drafts.problems import DraftConflict, DraftSubmitted
 from miniprogram_api.drafts.schemas import SaveStep, StepSaved
 from miniprogram_api.drafts.service import DraftDesk, DraftFiles, DraftReview, DraftService, FileRef
+from miniprogram_api.drafts.signable import SignableDrafts
 from miniprogram_api.signatures.service import SignatureBook
 from tests.builders.signatures import signed_by_all
 from tests.miniprogram_api.drafts.builders import a_draft, answers_of, complete, resumed
@@ -191,3 +193,33 @@ async def test_three_devices_over_two_processes_lose_no_field(signed_in, replica
             assert again.revision == reply.revision
             seen[device] = again.revision
     assert answers_of(await resumed(phone, draft), "company") == expected
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+class KilledBook(NoSignatures):
+    """Whoever would ask the signers again is killed before it has put that down."""
+
+    async def changed(self, draft_id: str, words: int) -> None:
+        raise Killed
+
+
+async def test_no_change_is_written_of_which_signers_would_never_hear(signed_in, world):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    services = world.services
+    catalogue = services.provided[CatalogueService]
+    person_id = (await Draft.get(id=draft["id"])).person_id
+    asking = DraftDesk(catalogue, services.ring, services.clock)
+    async with asking.unit(draft["id"]):
+        await SignableDrafts(asking).note(person_id, draft["id"], "sign_asked")
+    desk = DraftDesk(catalogue, services.ring, services.clock, signatures=KilledBook())
+    drafts = DraftService(desk, catalogue, Outbox(services.clock))
+    body = SaveStep(2, msgspec.Raw(b'{"entity_name":"a"}'))
+    with pytest.raises(Killed):
+        await drafts.save_step(Author(person_id, None), draft["id"], "company", body, "zh")
+    now = await resumed(phone, draft)
+    assert now["revision"] == 2
+    assert answers_of(now, "company") == {}

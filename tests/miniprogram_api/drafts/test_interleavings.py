@@ -63,7 +63,7 @@ class History:
         self.chance = random.Random(seed)
         self.log = DraftLog(world.services.ring)
         self.author = Author(new_id(), None)
-        self.clock = ShiftableClock()
+        self.clock = ShiftableClock(world.clock.offset)
         self.processes = [Process(world, self.clock), Process(world, self.clock)]
         self.done: list[str] = []
 

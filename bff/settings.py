@@ -266,19 +266,25 @@ def _aishandong(read: EnvironmentReader) -> AiShandongSettings | None:
     return read.checked("AISHANDONG_", AiShandongSettings, values)
 
 
+def _gateway(read: EnvironmentReader, prefix: str) -> GatewaySettings | None:
+    """One of the province's services: each has an application, and perhaps an address, of its
+    own."""
+    values = {
+        "base_url": read.text(f"{prefix}BASE_URL"),
+        "app_id": read.text(f"{prefix}APP_ID"),
+        "platform_public_key": read.text(f"{prefix}PLATFORM_PUBLIC_KEY"),
+        "private_key": read.secret(f"{prefix}PRIVATE_KEY"),
+        "origin": read.text(f"{prefix}ORIGIN", "0"),
+        "path": read.text(f"{prefix}PATH", GATEWAY_PATH),
+        "form": read.cipher_form(f"{prefix}CIPHER_FORM"),
+    }
+    return read.checked(prefix, GatewaySettings, values)
+
+
 def _register(read: EnvironmentReader) -> IdentityRegisterSettings | None:
     if not read.has("IDENTITY_REGISTER_APP_ID"):
         return None
-    values = {
-        "base_url": read.text("IDENTITY_REGISTER_BASE_URL"),
-        "app_id": read.text("IDENTITY_REGISTER_APP_ID"),
-        "platform_public_key": read.text("IDENTITY_REGISTER_PLATFORM_PUBLIC_KEY"),
-        "private_key": read.secret("IDENTITY_REGISTER_PRIVATE_KEY"),
-        "origin": read.text("IDENTITY_REGISTER_ORIGIN", "0"),
-        "path": read.text("IDENTITY_REGISTER_PATH", GATEWAY_PATH),
-        "form": read.cipher_form("IDENTITY_REGISTER_CIPHER_FORM"),
-    }
-    gateway = read.checked("IDENTITY_REGISTER_", GatewaySettings, values)
+    gateway = _gateway(read, "IDENTITY_REGISTER_")
     if gateway is None:
         return None
     interfaces = {
@@ -308,16 +314,7 @@ def _licences(read: EnvironmentReader) -> LicenceSettings | None:
 def _name_library(read: EnvironmentReader) -> NameLibrarySettings | None:
     if not read.has("NAME_LIBRARY_APP_ID"):
         return None
-    values = {
-        "base_url": read.text("NAME_LIBRARY_BASE_URL"),
-        "app_id": read.text("NAME_LIBRARY_APP_ID"),
-        "platform_public_key": read.text("NAME_LIBRARY_PLATFORM_PUBLIC_KEY"),
-        "private_key": read.secret("NAME_LIBRARY_PRIVATE_KEY"),
-        "origin": read.text("NAME_LIBRARY_ORIGIN", "0"),
-        "path": read.text("NAME_LIBRARY_PATH", GATEWAY_PATH),
-        "form": read.cipher_form("NAME_LIBRARY_CIPHER_FORM"),
-    }
-    gateway = read.checked("NAME_LIBRARY_", GatewaySettings, values)
+    gateway = _gateway(read, "NAME_LIBRARY_")
     interfaces = {**NAME_INTERFACES, **read.pairs("NAME_LIBRARY_INTERFACES")}
     if gateway is None:
         return None
@@ -328,16 +325,7 @@ def _name_library(read: EnvironmentReader) -> NameLibrarySettings | None:
 def _e_signature(read: EnvironmentReader) -> ESignatureSettings | None:
     if not read.has("ESIGN_APP_ID"):
         return None
-    values = {
-        "base_url": read.text("ESIGN_BASE_URL"),
-        "app_id": read.text("ESIGN_APP_ID"),
-        "platform_public_key": read.text("ESIGN_PLATFORM_PUBLIC_KEY"),
-        "private_key": read.secret("ESIGN_PRIVATE_KEY"),
-        "origin": read.text("ESIGN_ORIGIN", "0"),
-        "path": read.text("ESIGN_PATH", GATEWAY_PATH),
-        "form": read.cipher_form("ESIGN_CIPHER_FORM"),
-    }
-    gateway = read.checked("ESIGN_", GatewaySettings, values)
+    gateway = _gateway(read, "ESIGN_")
     told = {
         "gateway": gateway,
         "authorities": read.text("ESIGN_AUTHORITIES"),

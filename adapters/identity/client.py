@@ -1,5 +1,6 @@
 """The questions to the province's registers, through the jpaas gateway."""
 
+from adapters.gateway_service import GatewayService
 from adapters.http import HTTPClients, PeerLimits
 from adapters.identity.documents import (
     FAILURES,
@@ -12,7 +13,6 @@ from adapters.identity.documents import (
 )
 from adapters.identity.port import RegisteredRole
 from adapters.identity.settings import IdentityRegisterSettings
-from adapters.registers import RegisterGateway
 from kit.clock import Clock
 from kit.secrets import IdNumber, PersonName
 
@@ -33,7 +33,7 @@ class IdentityRegisterClient:
         self._settings = settings
         gateway = settings.gateway
         peer = http.peer(PEER, gateway.base_url, limits)
-        self._gateway = RegisterGateway(gateway, peer, clock, FAILURES)
+        self._gateway = GatewayService(gateway, peer, clock, FAILURES)
 
     async def matches(self, name: PersonName, id_number: IdNumber) -> bool:
         asked = parameters_of(name, id_number)

@@ -1,4 +1,4 @@
-"""What is asked and answered inside the envelope of :mod:`adapters.registers`.
+"""What is asked and answered inside the envelope of :mod:`adapters.gateway_service`.
 
 LOW CONFIDENCE, assumptions of ours throughout: no text of these services was found. Members are
 named as in the neighbouring services (``name``, ``certNo``, ``corname``, ``cornumber``,

@@ -1,5 +1,6 @@
 """The questions to the province's library of names, through the jpaas gateway."""
 
+from adapters.gateway_service import GatewayService
 from adapters.http import HTTPClients, PeerLimits
 from adapters.names.documents import (
     FAILURES,
@@ -10,7 +11,6 @@ from adapters.names.documents import (
 )
 from adapters.names.port import PEER, ProposedName, Reservation, SimilarName
 from adapters.names.settings import NameLibrarySettings
-from adapters.registers import RegisterGateway
 from kit.clock import Clock
 
 LIMITS = PeerLimits(total_s=4.0, concurrency=16)
@@ -30,7 +30,7 @@ class NameLibraryClient:
         gateway = settings.gateway
         self._interfaces = settings.interfaces
         peer = http.peer(PEER, gateway.base_url, limits)
-        self._gateway = RegisterGateway(gateway, peer, clock, FAILURES)
+        self._gateway = GatewayService(gateway, peer, clock, FAILURES)
 
     async def check(self, name: ProposedName) -> list[SimilarName]:
         return similar_names(

@@ -1,4 +1,4 @@
-"""What is asked and answered inside the envelope of :mod:`adapters.registers`.
+"""What is asked and answered inside the envelope of :mod:`adapters.gateway_service`.
 
 LOW CONFIDENCE, assumptions of ours throughout: no text of this service was found. The members'
 names follow the registration data standard where it has one (``entName``, ``industryCo``), the

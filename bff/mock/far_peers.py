@@ -16,7 +16,7 @@ from adapters.esign.simulator import scenarios as esign_scenarios
 from adapters.far_side import FarSide, Simulator
 from adapters.gm import SM2PrivateKey
 from adapters.identity.simulator import IdentityRegisterSide, IdentityRegisterSimulator
-from adapters.identity.simulator import scenarios as register_scenarios
+from adapters.identity.simulator import scenarios as service_scenarios
 from adapters.licences.simulator import QUERY_PATH as LICENCES_QUERY_PATH
 from adapters.licences.simulator import TOKEN_PATH as LICENCES_TOKEN_PATH
 from adapters.licences.simulator import LicencesSide, LicencesSimulator
@@ -55,7 +55,7 @@ _SCENARIOS: Mapping[str, Mapping[str, Text]] = {
     "wechat": wechat_scenarios.SCENARIOS,
     "alipay": alipay_scenarios.SCENARIOS,
     "aishandong": aishandong_scenarios.SCENARIOS,
-    "identity_register": register_scenarios.SCENARIOS,
+    "identity_register": service_scenarios.SCENARIOS,
     "licences": licences_scenarios.SCENARIOS,
     "name_library": names_scenarios.SCENARIOS,
     "e_signature": esign_scenarios.SCENARIOS,

@@ -22,7 +22,7 @@ from adapters.aishandong.simulator.dialects import (
 from adapters.aishandong.simulator.people import Register, UnknownCompany
 from adapters.aishandong.simulator.scenarios import SCENARIOS
 from adapters.aishandong.simulator.wire import AiShandongSide, Endpoint
-from adapters.far_register import UnknownPerson, gateway_keys
+from adapters.far_service import UnknownPerson, gateway_keys
 from adapters.far_side import FarSide
 from adapters.far_wire import handler
 from adapters.jpaas import GATEWAY_PATH

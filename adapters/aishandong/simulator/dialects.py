@@ -14,7 +14,7 @@ from adapters.aishandong.gateway_documents import INTERFACE_IDS
 from adapters.aishandong.rsa import rsa_seal
 from adapters.aishandong.simulator import scenarios
 from adapters.aishandong.simulator.wire import AiShandongSide, Asked, Shape
-from adapters.far_register import Failure, failed, read_form, read_parameters, success
+from adapters.far_service import Failure, failed, read_form, read_parameters, success
 from adapters.far_side import FarSide
 from adapters.far_wire import compact
 from adapters.gm import SM2PublicKey, hmac_sm3_hex

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.aishandong.dialect import Service
 from adapters.aishandong.port import CORPORATION, PERSON
 from adapters.aishandong.simulator import scenarios
-from adapters.far_register import Failure, UnknownPerson, whole
+from adapters.far_service import Failure, UnknownPerson, whole
 from adapters.far_side import FarSide
 
 TICKET_LIFE_S = 300

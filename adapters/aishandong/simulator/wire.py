@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from adapters.aishandong.dialect import Service
 from adapters.aishandong.simulator import scenarios
 from adapters.aishandong.simulator.people import Register
-from adapters.far_register import Failure, garbled, read_form
+from adapters.far_service import Failure, garbled, read_form
 from adapters.far_side import FarSide
 from adapters.far_wire import compact, hung_up, json_answer
 from adapters.gm import SM2Form

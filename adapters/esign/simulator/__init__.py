@@ -2,18 +2,15 @@
 application meets it. What the gateway does is known, what the service answers is made up (see
 :mod:`adapters.esign.documents`)."""
 
-import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from aiohttp import web
 
 from adapters.esign.simulator.authority import Authority
 from adapters.esign.simulator.bureau import Bureau, UnknownFlow
-from adapters.esign.simulator.scenarios import SCENARIOS
-from adapters.esign.simulator.wire import Endpoint, ESignatureSide
+from adapters.esign.simulator.scenarios import PREFIX, SCENARIOS
+from adapters.far_service import ServiceEndpoint, ServiceSide, ServiceSimulator, gateway_keys
 from adapters.far_side import FarSide
-from adapters.gm import new_key_pair
-from adapters.jpaas import GATEWAY_PATH
+from kit.secrets import Secret
 
 __all__ = [
     "SCENARIOS",
@@ -27,35 +24,24 @@ __all__ = [
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class ESignatureSimulator:
-    """Implements :class:`adapters.far_side.Simulator`. All that it knows is in its far side's file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ESignatureSide(ServiceSide):
+    authority_private_key: Secret
+    """SM2, for the certificates of those who sign."""
+    page_url: str
+    """Where a person would sign."""
+    begin_interface: str = "beginSignature"
+    find_interface: str = "findSignature"
 
-    Serve :meth:`application` without an access log.
-    """
 
+class ESignatureSimulator(ServiceSimulator):
     name = "e_signature"
 
     def __init__(self, far_side: FarSide, side: ESignatureSide) -> None:
         self._bureau = Bureau(far_side, Authority(side.authority_private_key), side.page_url)
-        self._endpoint = Endpoint(far_side, side, self._bureau)
-
-    def application(self) -> web.Application:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._endpoint.handle(request)
-
-        application = web.Application(client_max_size=1024 * 1024)
-        application.router.add_post(GATEWAY_PATH, handle)
-        return application
-
-    # What the far side does by itself: nothing, it waits to be asked.
-
-    def next_due(self) -> datetime | None:
-        return None
-
-    async def run_due(self) -> int:
-        return 0
-
-    # What happens over there.
+        interfaces = {"begin": side.begin_interface, "find": side.find_interface}
+        endpoint = ServiceEndpoint(far_side, side, interfaces, PREFIX, self._bureau.serve)
+        super().__init__(endpoint)
 
     def register_person(self, key: str, name: str, id_number: str) -> None:
         """A second time changes them."""
@@ -69,14 +55,9 @@ class ESignatureSimulator:
 
 def development_keys() -> dict[str, str]:
     """Fresh environment values for a mock of its own, those of the far side among them."""
-    app_private_key, _ = new_key_pair()
-    platform_private_key, platform_public_key = new_key_pair()
     authority = Authority.new()
     return {
-        "ESIGN_APP_ID": f"sd{secrets.token_hex(6)}",
-        "ESIGN_PRIVATE_KEY": app_private_key.reveal(),
-        "ESIGN_PLATFORM_PUBLIC_KEY": platform_public_key,
-        "ESIGN_PLATFORM_PRIVATE_KEY": platform_private_key.reveal(),
+        **gateway_keys("ESIGN"),
         "ESIGN_AUTHORITY_PRIVATE_KEY": authority.private_key.reveal(),
         "ESIGN_AUTHORITIES": authority.own_certificate(LONG_AGO),
     }

@@ -4,7 +4,6 @@ The ``retcode`` values are made up: the real ones are not published.
 """
 
 import base64
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from adapters.esign.evidence import digest_of
 from adapters.esign.port import Signatory, SignedDocument
 from adapters.esign.simulator import scenarios
 from adapters.esign.simulator.authority import Authority
+from adapters.far_service import Failure
 from adapters.far_side import KEY, FarSide
 from adapters.gm import SM2PrivateKey, new_key_pair
 from kit.clock import in_china
@@ -28,23 +28,6 @@ class UnknownFlow(LookupError):
     """No such flow is open, or it is another person's."""
 
 
-class Failure(Exception):
-    """A result with another ``retcode`` than success."""
-
-    def __init__(self, retcode: str, words: str) -> None:
-        super().__init__(f"{retcode} {words}")
-        self.retcode = retcode
-        self.words = words
-
-
-def armed(far_side: FarSide, scenario: str, service: str) -> dict[str, Any] | None:
-    """The scenario's settings if it is armed for this question; one of its times is used up."""
-    waiting = far_side.get("scenario", scenario)
-    if waiting is None or waiting.get("service") not in {None, service}:
-        return None
-    return far_side.take(scenario)
-
-
 class Bureau:
     """Facts ``person`` (by our key), ``flow`` (by its number), ``reference`` (to its flow)."""
 
@@ -56,7 +39,11 @@ class Bureau:
     def register_person(self, key: str, name: str, id_number: str) -> None:
         self._far.put("person", key, {"name": name, "id_number": id_number.upper()})
 
-    def begin(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def serve(self, service: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The one of ``begin`` and ``find`` that is asked; :class:`Failure`."""
+        return self._begin(parameters) if service == "begin" else self._find(parameters)
+
+    def _begin(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         reference, digest = str(parameters.get("applyNo") or ""), parameters.get("digest")
         wanted = _read(parameters)
         if wanted is None or not 0 < len(reference) <= 64 or parameters.get("digestAlg") != "SM3":
@@ -64,7 +51,7 @@ class Bureau:
         signatory, documents = wanted
         if digest != digest_of(reference, signatory, documents):
             raise Failure("100102", "digest is not of these files")
-        if armed(self._far, scenarios.NO_CERTIFICATE, "begin") or not self._knows(signatory):
+        if self._far.take(scenarios.NO_CERTIFICATE, service="begin") or not self._knows(signatory):
             raise Failure("300103", "no certificate for this person")
         kept = self._far.get("reference", reference)
         if kept is not None:
@@ -83,7 +70,7 @@ class Bureau:
             self._far.put("reference", reference, {"flow": number})
         return self._shown(number, VALID_S)
 
-    def find(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _find(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         number, reference = str(parameters.get("flowNo")), str(parameters.get("applyNo"))
         flow = self._far.get("flow", number)
         if flow is None or flow["reference"] != reference:
@@ -92,7 +79,7 @@ class Bureau:
         if status != SIGNED:
             return {"status": status, "applyNo": reference}
         told = dict(flow["told"])
-        if armed(self._far, scenarios.REPLAYED, "find"):
+        if self._far.take(scenarios.REPLAYED, service="find"):
             told = self._another(flow) or told
         return {"status": status, **told}
 
@@ -119,16 +106,16 @@ class Bureau:
             now - timedelta(minutes=1),
         )
         digest = str(flow["digest"])
-        if armed(self._far, scenarios.WRONG_CERTIFICATE, "find"):
+        if self._far.take(scenarios.WRONG_CERTIFICATE, service="find"):
             name, number = "模拟他人", "110105194912310021"
-        if armed(self._far, scenarios.EXPIRED_CERTIFICATE, "find"):
+        if self._far.take(scenarios.EXPIRED_CERTIFICATE, service="find"):
             begins = now - timedelta(days=400)
-        if armed(self._far, scenarios.FOREIGN_AUTHORITY, "find"):
+        if self._far.take(scenarios.FOREIGN_AUTHORITY, service="find"):
             authority = Authority.new(self._authority.name)
         certificate = authority.certificate(name, number, public_key, begins)
-        if armed(self._far, scenarios.WRONG_KEY, "find"):
+        if self._far.take(scenarios.WRONG_KEY, service="find"):
             private_key, _ = new_key_pair()
-        if armed(self._far, scenarios.WRONG_DIGEST, "find"):
+        if self._far.take(scenarios.WRONG_DIGEST, service="find"):
             digest = "0" * 64
         signature = SM2PrivateKey(private_key).sign(bytes.fromhex(digest))
         return {
@@ -199,7 +186,3 @@ def _read(
         return None
     uscc = str(parameters.get("creditCode") or "") or None
     return Signatory(PersonName(name), IdNumber(number), uscc), documents
-
-
-def compact(made: Mapping[str, Any]) -> str:
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":"))

@@ -5,10 +5,10 @@ them. What the gateway does is known, what the registers answer is made up (see
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.far_register import (
-    RegisterEndpoint,
-    RegisterSide,
-    RegisterSimulator,
+from adapters.far_service import (
+    ServiceEndpoint,
+    ServiceSide,
+    ServiceSimulator,
     UnknownPerson,
     gateway_keys,
 )
@@ -26,19 +26,19 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityRegisterSide(RegisterSide):
+class IdentityRegisterSide(ServiceSide):
     calls_a_day_max: int | None = 100_000
     match_interface: str = "realNameMatch"
     companies_interface: str = "findCorporationsByPerson"
 
 
-class IdentityRegisterSimulator(RegisterSimulator):
+class IdentityRegisterSimulator(ServiceSimulator):
     name = "identity_register"
 
     def __init__(self, far_side: FarSide, side: IdentityRegisterSide) -> None:
         self._register = Register(far_side)
         interfaces = {"match": side.match_interface, "companies": side.companies_interface}
-        endpoint = RegisterEndpoint(far_side, side, interfaces, PREFIX, self._register.answer)
+        endpoint = ServiceEndpoint(far_side, side, interfaces, PREFIX, self._register.answer)
         super().__init__(endpoint)
 
     def register_person(self, key: str, name: str, id_number: str) -> None:

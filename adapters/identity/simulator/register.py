@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.far_register import Failure, UnknownPerson, whole
+from adapters.far_service import Failure, UnknownPerson, whole
 from adapters.far_side import FarSide
 from adapters.identity.simulator import scenarios
 

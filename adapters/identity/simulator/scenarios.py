@@ -5,7 +5,7 @@ All take ``service`` to wait for one question alone: ``match`` or ``companies``.
 
 from collections.abc import Mapping
 
-from adapters.far_register import register_scenarios
+from adapters.far_service import service_scenarios
 from kit.text import Text
 
 PREFIX = "register"
@@ -15,7 +15,7 @@ UNKNOWN_NUMBER = "register_unknown_number"
 UNKNOWN_ROLE = "register_unknown_role"
 
 SCENARIOS: Mapping[str, Text] = {
-    **register_scenarios(PREFIX),
+    **service_scenarios(PREFIX),
     NUMBER_INVALID: Text("有效证件号码按无效拒绝", "A good ID number is refused as none."),
     MISMATCH: Text("姓名与证件号码比对不一致", "Name and number do not belong together."),
     UNKNOWN_NUMBER: Text("库中无此号", "There is no such number in the register."),

@@ -5,10 +5,10 @@ meets it. What the gateway does is known, what the library answers is made up (s
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapters.far_register import (
-    RegisterEndpoint,
-    RegisterSide,
-    RegisterSimulator,
+from adapters.far_service import (
+    ServiceEndpoint,
+    ServiceSide,
+    ServiceSimulator,
     gateway_keys,
 )
 from adapters.far_side import FarSide
@@ -20,17 +20,17 @@ __all__ = ["SCENARIOS", "NameLibrarySide", "NameLibrarySimulator", "development_
 
 
 @dataclass(frozen=True, slots=True)
-class NameLibrarySide(RegisterSide):
+class NameLibrarySide(ServiceSide):
     calls_a_minute_max: int = 1200
     interfaces: Mapping[str, str] = field(default_factory=lambda: dict(INTERFACES))
 
 
-class NameLibrarySimulator(RegisterSimulator):
+class NameLibrarySimulator(ServiceSimulator):
     name = "name_library"
 
     def __init__(self, far_side: FarSide, side: NameLibrarySide) -> None:
         self._library = Library(far_side)
-        endpoint = RegisterEndpoint(far_side, side, side.interfaces, PREFIX, self._library.answer)
+        endpoint = ServiceEndpoint(far_side, side, side.interfaces, PREFIX, self._library.answer)
         super().__init__(endpoint)
 
     def register_name(

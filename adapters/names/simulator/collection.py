@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from adapters.far_register import Failure
+from adapters.far_service import Failure
 from adapters.far_side import FarSide
 from adapters.names.simulator import scenarios
 from adapters.names.simulator.comparing import (

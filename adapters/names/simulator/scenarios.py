@@ -6,7 +6,7 @@ All take ``service`` to wait for one question alone: ``check``, ``reserve``, ``f
 
 from collections.abc import Mapping
 
-from adapters.far_register import register_scenarios
+from adapters.far_service import service_scenarios
 from kit.text import Text
 
 PREFIX = "names"
@@ -16,7 +16,7 @@ NOT_ALLOWED = "names_not_allowed"
 STRANGE_LINE = "names_strange_line"
 
 SCENARIOS: Mapping[str, Text] = {
-    **register_scenarios(PREFIX),
+    **service_scenarios(PREFIX),
     TAKEN: Text("名称已被他人占用", "Somebody has the name already, whatever it is."),
     SIMILAR: Text("有近似名称", "There is a similar name, whatever it is."),
     NOT_ALLOWED: Text("名称因禁限用规则不予保留", "The rules forbid to keep the name."),

@@ -144,6 +144,7 @@ class TestFaults:
             ("esign_not_permitted", Misconfigured, "not_permitted"),
             ("esign_failure", Unreachable, "unknown_999999"),
             ("esign_down", Unreachable, "status_503"),
+            ("esign_gateway_refuses", Misconfigured, "gateway_refused"),
         ],
     )
     async def test_each_fault_is_one_of_three_errors(

@@ -100,8 +100,8 @@ async def a_world(folder: Path) -> AsyncIterator[World]:
         APP_ID,
         APP_PUBLIC_KEY,
         PLATFORM_PRIVATE_KEY,
-        AUTHORITY.private_key,
-        "https://sign.example/page",
+        authority_private_key=AUTHORITY.private_key,
+        page_url="https://sign.example/page",
     )
     simulator = ESignatureSimulator(far_side, side)
     for who in (QIAN, WU):

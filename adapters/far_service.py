@@ -1,4 +1,4 @@
-"""What the far sides of the province's registers share: results in their envelope, and a register
+"""What the far sides of the province's services share: results in their envelope, and a service
 behind the jpaas gateway with its faults.
 
 What the gateway does is known. The ``retcode`` values of failures are made up: the real ones are
@@ -24,7 +24,7 @@ from kit.text import Text
 
 Parameters = Mapping[str, Any]
 Answering = Callable[[str, Parameters], dict[str, Any]]
-"""What a register makes of a service and its parameters: a result's ``data``; :class:`Failure`."""
+"""What is made of a question and its parameters: a result's ``data``; :class:`Failure`."""
 
 CREDIT_CODE_LENGTH = 18
 
@@ -90,7 +90,7 @@ def gateway_keys(prefix: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterSide:
+class ServiceSide:
     """What the platform knows of one application, and its own key."""
 
     app_id: str
@@ -105,8 +105,8 @@ class RegisterSide:
     calls_a_day_max: int | None = None
 
 
-def register_scenarios(prefix: str) -> Mapping[str, Text]:
-    """The faults of :class:`RegisterEndpoint`. All take ``service`` to wait for one question."""
+def service_scenarios(prefix: str) -> Mapping[str, Text]:
+    """The faults of :class:`ServiceEndpoint`. All take ``service`` to wait for one question."""
     faults = {
         "down": Text(
             "返回 503 网页，不处理", "The call answers 503 with a web page and does nothing."
@@ -135,7 +135,7 @@ def register_scenarios(prefix: str) -> Mapping[str, Text]:
     return {f"{prefix}_{fault}": words for fault, words in faults.items()}
 
 
-class RegisterEndpoint:
+class ServiceEndpoint:
     """The gateway's one path. The journal names the question and why it was refused; the documents
     hold people and what they ask about, and are not written down.
 
@@ -145,7 +145,7 @@ class RegisterEndpoint:
     def __init__(
         self,
         far_side: FarSide,
-        side: RegisterSide,
+        side: ServiceSide,
         interfaces: Mapping[str, str],
         prefix: str,
         answering: Answering,
@@ -250,7 +250,7 @@ class RegisterEndpoint:
         self._far.record("inbound", f"POST {GATEWAY_PATH}", status, refused, service=service)
 
 
-class RegisterSimulator:
+class ServiceSimulator:
     """Implements :class:`adapters.far_side.Simulator`. All that it knows is in its far side's file.
 
     Serve :meth:`application` without an access log.
@@ -258,7 +258,7 @@ class RegisterSimulator:
 
     name: str
 
-    def __init__(self, endpoint: RegisterEndpoint) -> None:
+    def __init__(self, endpoint: ServiceEndpoint) -> None:
         self._endpoint = endpoint
 
     def application(self) -> web.Application:

@@ -1,4 +1,5 @@
-"""Questions to the province's registers: what is asked and answered inside the gateway's envelope.
+"""Questions to the province's services (registers, the library of names, electronic signatures):
+what is asked and answered inside the gateway's envelope.
 
 LOW CONFIDENCE, assumptions of ours: the shapes follow what integrators' code shows of the
 neighbouring services behind the same gateway (person and company lookups of the single sign-on). A
@@ -17,7 +18,7 @@ from adapters.http import Peer
 from adapters.jpaas import Gateway, GatewaySettings
 from kit.clock import Clock
 
-log = structlog.get_logger("adapters.registers")
+log = structlog.get_logger("adapters.gateway_service")
 
 SUCCESS = "000000"
 PASSING = frozenset({"broken_answer", "undecipherable", "no_connection", "gateway_error"})
@@ -36,8 +37,8 @@ class Result(msgspec.Struct):
     data: Any = None
 
 
-class RegisterGateway:
-    """One register behind its gateway. ``failures``: what each retcode of its own means, besides
+class GatewayService:
+    """One service behind its gateway. ``failures``: what each retcode of its own means, besides
     :data:`SHARED_FAILURES`."""
 
     def __init__(
@@ -48,7 +49,7 @@ class RegisterGateway:
         self._gateway = Gateway(settings, peer, clock)
         self._failures = {**SHARED_FAILURES, **failures}
 
-    async def ask(self, interface_id: str, **parameters: str) -> Mapping[str, Any]:
+    async def ask(self, interface_id: str, **parameters: object) -> Mapping[str, Any]:
         """Once more when it costs the waiting person nothing: a question changes nothing."""
         try:
             return await self.call(interface_id, **parameters)
@@ -57,7 +58,7 @@ class RegisterGateway:
                 raise
         return await self.call(interface_id, **parameters)
 
-    async def call(self, interface_id: str, **parameters: str) -> Mapping[str, Any]:
+    async def call(self, interface_id: str, **parameters: object) -> Mapping[str, Any]:
         """A success's ``data``; one of the adapter errors for anything else. Made once."""
         params = msgspec.json.encode(parameters).decode()
         document = {"appMark": self._app_id, "params": params}
@@ -80,8 +81,8 @@ class RegisterGateway:
         shown = retcode if is_code else "other"
         meaning = self._failures.get(retcode)
         if meaning is None:
-            log.warning("register_retcode_unknown", peer=self._peer, retcode=shown)
+            log.warning("service_retcode_unknown", peer=self._peer, retcode=shown)
             return Unreachable(self._peer, f"unknown_{shown}", words)
         if meaning.kind is Misconfigured:
-            log.warning("register_call_failed", peer=self._peer, retcode=shown, code=meaning.code)
+            log.warning("service_call_failed", peer=self._peer, retcode=shown, code=meaning.code)
         return meaning.error(self._peer, words)

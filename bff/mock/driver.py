@@ -1,8 +1,8 @@
 """What makes the mock's time pass: the far side acts when it is due, and the clock can be moved.
 
 Moving the clock goes from one due thing to the next, so that timers, callbacks and messages happen
-in the order in which they would have happened. At the end the house is kept, because what has had
-its time would have been erased on the way.
+in the order in which they would have happened. The house is kept each day and at the end: what has
+had its time would have been told of and erased on the way.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from adapters.outbox.relay import Relay
 from kit.clock import ShiftableClock
 
 POLL_S = 0.2
+HOUSE_KEPT_EVERY = timedelta(days=1)
+"""The shortest time before an end at which somebody is told of it."""
 STEPS_MAX = 20_000
 """A bound on one move; a year of one application is about a hundred steps."""
 
@@ -48,19 +50,25 @@ class Driver:
         """Move the clock to ``target``, doing on the way whatever falls due; how many stops."""
         async with self._moving:
             await self._settle()
-            stops = 0
-            while (due := await self._next_due()) is not None and due <= target:
+            stops, house_due = 0, self._clock.now() + HOUSE_KEPT_EVERY
+            while (stop := min(await self._next_stop(target), house_due)) < target:
                 if stops >= STEPS_MAX:
                     raise ClockMoveTooLong
-                now = self._clock.now()
-                # What is due and still not done waits for something else: let a second pass.
-                self._move(due if due > now else now + timedelta(seconds=1))
+                self._move(stop)
                 await self._settle()
+                if stop == house_due:
+                    await self._keep_house()
+                    house_due += HOUSE_KEPT_EVERY
                 stops += 1
             self._move(target)
             await self._settle()
-            await self._sweep()
+            await self._keep_house()
             return stops
+
+    async def _keep_house(self) -> None:
+        await self._sweep()
+        # It may have put somebody to be told.
+        await self._settle()
 
     async def settle(self) -> None:
         """Until nothing is due any more."""
@@ -80,6 +88,10 @@ class Driver:
             if not done:
                 return
 
-    async def _next_due(self) -> datetime | None:
+    async def _next_stop(self, target: datetime) -> datetime:
+        """When something falls due next; ``target`` when nothing does before."""
         dues = [await self._relay.next_due(), *(s.next_due() for s in self._simulators)]
-        return min((due for due in dues if due is not None), default=None)
+        due = min((due for due in dues if due is not None), default=target)
+        now = self._clock.now()
+        # What is due and still not done waits for something else: let a second pass.
+        return due if due > now else now + timedelta(seconds=1)

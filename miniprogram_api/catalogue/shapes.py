@@ -19,6 +19,10 @@ ROW_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 _TEXT_MAX = 200
 _MOBILE = "^1[3-9][0-9]{9}$"
 _LANDLINE = "^(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(-[0-9]{1,6})?$|^400-?[0-9]{3}-?[0-9]{4}$"
+# Controls and what only steers the writing of others, such as its direction, also between lines;
+# private-use characters stay, because rare names are written with them.
+_UNSEEN = "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]"
+_UNSEEN_IN_LINES = "[^\\P{Cc}\\t\\n\\r]|\\p{Cf}"
 # A fen amount below ten billion yuan stays an exact integer in JavaScript.
 _FEN_MAX = 999_999_999_999
 
@@ -37,8 +41,11 @@ def _text(shape: Shape) -> Schema:
         return {**schema, "format": "email"}
     if shape.type == "url":
         return {**schema, "pattern": "^https?://[^\\s]+$"}
-    # Text of blanks alone is no answer.
-    return {**schema, "pattern": shape.pattern or "\\S"}
+    if shape.pattern is not None:
+        return {**schema, "pattern": shape.pattern}
+    # Text of blanks alone is no answer, and nobody signs what he cannot see.
+    unseen = _UNSEEN_IN_LINES if shape.type == "textarea" else _UNSEEN
+    return {**schema, "pattern": "\\S", "not": {"pattern": unseen}}
 
 
 def _number(shape: Shape) -> Schema:
@@ -96,7 +103,7 @@ def _id_number(shape: Shape) -> Schema:
     if shape.id_type_field is None:
         return {"type": "string", "format": "id-number"}
     # Which digits are right depends on the kind of document: checked beside the schema.
-    return {"type": "string", "minLength": 5, "maxLength": 32}
+    return {"type": "string", "minLength": 5, "maxLength": 32, "not": {"pattern": _UNSEEN}}
 
 
 def _string(**rules: object) -> Callable[[Shape], Schema]:

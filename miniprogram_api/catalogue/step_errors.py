@@ -178,6 +178,13 @@ _WRONG_ID = _say(
 _FINDINGS: Mapping[str, tuple[str, Callable[[Shape], Text]]] = {
     "type": ("wrong_type", _wrong),
     "pattern": ("wrong_format", _unlike),
+    "not": (
+        "unseen_character",
+        _say(
+            "{label}含有看不见的特殊字符，请删除后重新输入，不要粘贴",
+            "{label} has characters that cannot be seen; type it anew instead of pasting it",
+        ),
+    ),
     "minLength": ("too_short", _say("{label}过短，请填写完整", "{label} is too short")),
     "maxLength": ("too_long", _long),
     "enum": ("not_an_option", _say("请从选项中选择{label}", "Choose one of the options: {label}")),

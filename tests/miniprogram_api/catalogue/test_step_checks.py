@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 
 from miniprogram_api.catalogue.checking import ERRORS_MAX
+from miniprogram_api.catalogue.facts import Column
 from miniprogram_api.catalogue.problems import UnknownStep
 from miniprogram_api.catalogue.service import CompiledPlan, StepCheck, sample_answers
+from miniprogram_api.catalogue.shapes import schema_of
 
 SECRET = "绝密9张三"
 VALUES = st.recursive(
@@ -180,6 +183,30 @@ def test_a_step_is_empty_then_partial_then_complete(everything, answers):
     )
     assert everything.check_step("company", {"licence_copies": 1}, {}).state == "partial"
     assert everything.check_step("company", right, answers).state == "complete"
+
+
+@pytest.mark.parametrize("unseen", ["\0", "\x1b", "\x85", "\u200b", "\u202e", "\u2028", "\ufeff"])
+def test_nobody_submits_what_he_cannot_see(everything, answers, unseen):
+    domicile = {**answers["premises"]["domicile"], "street": f"文化路{unseen}1号"}
+    check = check_with(everything, answers, "premises", domicile=domicile)
+    assert errors(check) == {("/domicile/street", "unseen_character")}
+
+
+@pytest.mark.parametrize("rare", ["𠮷", "\ue863", "ö", "（）", "a b", "é"])
+def test_rare_characters_are_characters(everything, answers, rare):
+    domicile = {**answers["premises"]["domicile"], "street": f"文化路{rare}1号"}
+    assert check_with(everything, answers, "premises", domicile=domicile).errors == ()
+
+
+def test_a_long_text_has_lines_and_nothing_else_unseen():
+    long = schema_of(Column(label="品种", en="Products", type="textarea"))
+    validator = Draft202012Validator(long)
+    assert [validator.is_valid(f"一行{sign}二行") for sign in ("\n", "\r\n", "\t", "")] == [
+        True
+    ] * 4
+    assert [validator.is_valid(f"一行{sign}二行") for sign in ("\x0b", "\0", "\u202e")] == [
+        False
+    ] * 3
 
 
 def test_an_unknown_step_is_a_problem(everything):

@@ -110,6 +110,8 @@ class IdentityCheckService:
         """Write the check and the consent it stands on, in the caller's unit. A check that was
         still open is given up: one at a time."""
         method = self._methods[started.method]
+        # Or of several that are kept at one moment none would give up another.
+        await Person.filter(id=caller.person_id).select_for_update().first()
         await self._consents.grant(caller.person_id, method.purposes, caller.platform)
         await self._give_up(IdentityCheck.filter(person_id=caller.person_id), "superseded")
         await self._access_log.record(

@@ -65,10 +65,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _leave_out_what_is_the_same_everywhere(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What stands on neither database nor Redis, or on servers of its own, has had its run."""
-    same = [item for item in items if "stack" not in _fixtures(item)]
+    """What stands on neither database nor Redis, or on servers of its own, has had its run; so has
+    what says that they make no difference."""
+    same = [item for item in items if _is_the_same_everywhere(item)]
     config.hook.pytest_deselected(items=same)
-    items[:] = [item for item in items if "stack" in _fixtures(item)]
+    items[:] = [item for item in items if not _is_the_same_everywhere(item)]
+
+
+def _is_the_same_everywhere(item: pytest.Item) -> bool:
+    return "stack" not in _fixtures(item) or item.get_closest_marker("one_stack") is not None
 
 
 def _fixtures(item: pytest.Item) -> Sequence[str]:

@@ -8,6 +8,7 @@ which behaves any differently for it.
 import base64
 import binascii
 import contextlib
+import functools
 import json
 import re
 import sqlite3
@@ -21,6 +22,7 @@ import pytest
 from adapters.far_side import FarSide
 from adapters.http import Peer, Reply
 from bff.mock.personas import PERSONAS
+from bff.mock.world import World
 from kit.secrets import IdNumber, Masked, PersonName, PhoneNumber, Secret
 
 SECRET_CHARACTERS_MIN = 16
@@ -55,7 +57,7 @@ class Learning:
 
     def __init__(self, values: set[str]) -> None:
         self.values = values
-        self._folders: set[Path] = set()
+        self._files: set[Path] = set()
         for persona in PERSONAS.values():
             for value in (persona.name, persona.id_number, persona.phone):
                 self.masked(value)
@@ -118,7 +120,7 @@ class Learning:
             with contextlib.suppress(ValueError):
                 self._members(json.loads(content))
 
-    def simulator(self, simulator: object) -> None:
+    def _simulator(self, simulator: object) -> None:
         """What it calls the personas, if it calls them anything."""
         for name in ("open_id_of", "user_id_of"):
             name_of = getattr(simulator, name, None)
@@ -132,12 +134,22 @@ class Learning:
         """Of a mock, or of anything that keeps its keys as one does: its keys, and what the
         simulators in its own process have given out."""
         for keys in path.rglob(_KEYS_FILE):
-            if keys not in self._folders:
-                self._folders.add(keys)
-                self._keys(json.loads(keys.read_text()))
+            self._keys_file(keys)
         for file in path.rglob("far-side/*.sqlite3"):
             for kind, key, body in _facts_in(file):
                 self.fact(kind, key, body)
+
+    def world(self, world: World) -> None:
+        """One in this process, whose simulators are watched: its keys, and what they call the
+        personas. Its folder is large, and is not searched after each test."""
+        self._keys_file(world.folder.path / _KEYS_FILE)
+        for part in vars(world).values():
+            self._simulator(part)
+
+    def _keys_file(self, file: Path) -> None:
+        if file not in self._files:
+            self._files.add(file)
+            self._keys(json.loads(file.read_text()))
 
     def _keys(self, keys: Mapping[str, str]) -> None:
         for name, text in keys.items():
@@ -145,10 +157,26 @@ class Learning:
                 for part in re.split(r"[:,]", text):
                     self._secret(part)
 
-    def _members(self, value: object, *, telling: bool = False) -> None:
-        for name, text in _texts(value, "", telling=telling):
-            if name is None or name.replace("_", "").lower() in MEMBERS:
-                self._id(text)
+    def _members(self, document: object) -> None:
+        """Each text below a member of such a name, and all that is told to nobody."""
+        # Every answer of every test comes through here: a loop takes half as long as recursion.
+        waiting: list[tuple[object, bool, bool]] = [(document, False, False)]
+        while waiting:
+            value, named, telling = waiting.pop()
+            if isinstance(value, str):
+                if named or telling:
+                    self._id(value)
+                if value.startswith("{"):
+                    # Some peers put a document into a document as text.
+                    with contextlib.suppress(ValueError):
+                        waiting.append((json.loads(value), named, telling))
+            elif isinstance(value, dict):
+                waiting += [
+                    (content, _is_member(name), telling or name in TELLING)
+                    for name, content in value.items()
+                ]
+            elif isinstance(value, list):
+                waiting += [(content, named, telling) for content in value]
 
     def _id(self, text: str) -> None:
         if len(text) >= ID_CHARACTERS_MIN:
@@ -166,6 +194,11 @@ class Learning:
             self.values |= {raw.hex(), repr(raw)[2:-1]}
 
 
+@functools.cache
+def _is_member(name: str) -> bool:
+    return name.replace("_", "").lower() in MEMBERS
+
+
 def _lines(text: str) -> Iterator[str]:
     """A key of many lines is shown by any of them."""
     if "\n" not in text:
@@ -173,22 +206,6 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines()[:-1]:
         if len(line) >= SECRET_CHARACTERS_MIN and not line.startswith("-----"):
             yield line
-
-
-def _texts(value: object, name: str, *, telling: bool) -> Iterator[tuple[str | None, str]]:
-    """Each text with its member's name; None where everything is told to nobody."""
-    if isinstance(value, Mapping):
-        for inner, content in value.items():
-            yield from _texts(content, str(inner), telling=telling or inner in TELLING)
-    elif isinstance(value, list):
-        for content in value:
-            yield from _texts(content, name, telling=telling)
-    elif isinstance(value, str):
-        yield (None if telling else name), value
-        if value.startswith("{"):
-            # Some peers put a document into a document as text.
-            with contextlib.suppress(ValueError):
-                yield from _texts(json.loads(value), name, telling=telling)
 
 
 def _facts_in(file: Path) -> Iterable[tuple[str, str, dict[str, Any]]]:

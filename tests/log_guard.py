@@ -3,14 +3,14 @@
 What nobody may print is in ``sensitive_values``: builders add what they make up, and what the
 product and the simulators make up is learnt on the way (:mod:`tests.learning`). After each test
 everything captured from it (stdout, stderr, log at every level) and the logs of the processes it
-started below its ``tmp_path`` are searched; a log that lies elsewhere is searched by
-``log_guard.examine(text, where)``. When the run is over all of it is searched once more, for what
-became known only after it had been printed.
+started below its ``tmp_path``, or of a shared ``MockProcess``, are searched; a log that lies
+elsewhere is searched by ``log_guard.examine(text, where)``. When the run is over all of it is
+searched once more, for what became known only after it had been printed.
 """
 
 import json
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +21,7 @@ import structlog
 from bff.installs import logging
 from bff.mock.world import World
 from tests.learning import Learning
+from tests.processes import MockProcess
 
 _GUARD = pytest.StashKey["LogGuard"]()
 _START = 8
@@ -124,11 +125,8 @@ class LogGuardPlugin:
         for value in given.values():
             world = getattr(value, "world", value)
             if isinstance(world, World):
-                self._learning.folder(world.folder.path)
-                for part in vars(world).values():
-                    self._learning.simulator(part)
-        folder = given.get("tmp_path")
-        if isinstance(folder, Path) and folder.exists():
+                self._learning.world(world)
+        for folder in _folders_of_processes(given):
             self._learning.folder(folder)
             for log in sorted(folder.rglob("*.log")):
                 yield f"log {log.name}", log.read_text("utf-8", "replace")
@@ -150,6 +148,16 @@ class LogGuardPlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for where in self._guard.late:
             terminalreporter.write_line(f"LEAKED, known only later: {where}", red=True)
+
+
+def _folders_of_processes(given: Mapping[str, object]) -> Iterator[Path]:
+    """The test's own, and those of mocks that it shares with others."""
+    folder = given.get("tmp_path")
+    if isinstance(folder, Path) and folder.exists():
+        yield folder
+    for value in given.values():
+        if isinstance(value, MockProcess):
+            yield value.folder
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,7 +2,8 @@
 
 They die with the process that started them, however that one ends: the kernel sees to it. They run
 as the user who runs the tests, because a server that changes its user loses that order. Durability
-settings are the defaults; nothing is made faster than in production.
+settings are the defaults. The folder may lie in memory (``scripts/test.sh``): what a kill leaves is
+the same there.
 """
 
 import fcntl

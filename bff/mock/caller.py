@@ -30,7 +30,7 @@ class Phone:
         self._session = session
         self.base = base.rstrip("/")
         self.platform = platform
-        self.device = f"journey-{new_id()[:16]}"
+        self.device = f"journey-{new_id()[-16:]}"
         self.token: str | None = None
         self._refresh_token = ""
 

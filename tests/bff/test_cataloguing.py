@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -41,9 +42,10 @@ class Operator:
             return connection.execute(query).fetchall()
 
 
-@pytest.fixture
-async def operator(tmp_path: Path) -> Operator:
-    operator = Operator(tmp_path)
+@pytest.fixture(scope="module")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty database; made once, for making it takes seconds."""
+    operator = Operator(tmp_path_factory.mktemp("migrated"))
     program = (
         "import asyncio, os\n"
         "from bff.database import migrate, open_database\n"
@@ -58,7 +60,13 @@ async def operator(tmp_path: Path) -> Operator:
         sys.executable, "-c", program, cwd=ROOT, env=operator._environ
     )
     assert await process.wait() == 0
-    return operator
+    return operator.folder / "data"
+
+
+@pytest.fixture
+def operator(tmp_path: Path, migrated: Path) -> Operator:
+    shutil.copytree(migrated, tmp_path / "data")
+    return Operator(tmp_path)
 
 
 async def test_a_folder_is_checked_without_any_settings(operator: Operator) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,22 +32,32 @@ async def until_forwarded(phone: Phone, application: dict[str, Any]) -> dict[str
         return current
 
 
-async def a_verified_phone(mock: MockProcess) -> Phone:
-    phone = Phone(mock.base, "zhangsan")
-    await phone.login()
-    await phone.verify()
-    return phone
+@contextlib.asynccontextmanager
+async def a_verified_phone(mock: MockProcess, persona: str) -> AsyncIterator[Phone]:
+    async with Phone(mock.base, persona) as phone:
+        await phone.login()
+        assert (await phone.verify()).json()["state"] == "passed"
+        yield phone
+
+
+@pytest.fixture(scope="class")
+async def mock(
+    tmp_path_factory: pytest.TempPathFactory,
+    new_database_url: Callable[[], str],
+    redis_url: str | None,
+) -> AsyncIterator[MockProcess]:
+    """One, with a person for each test: its first start is what takes time."""
+    folder = tmp_path_factory.mktemp("forwarding")
+    async with mock_process(folder, new_database_url(), redis_url) as process:
+        yield process
 
 
 @pytest.mark.timeout(180)
 class TestKill:
     async def test_kill_9_right_after_the_202_makes_exactly_one_case(
-        self, tmp_path: Path, new_database_url: Callable[[], str], redis_url: str | None
+        self, mock: MockProcess
     ) -> None:
-        async with (
-            mock_process(tmp_path, new_database_url(), redis_url) as mock,
-            contextlib.aclosing(await a_verified_phone(mock)) as phone,
-        ):
+        async with a_verified_phone(mock, "zhangsan") as phone:
             application = await an_application(phone)
             await mock.kill()
             await mock.start()
@@ -57,13 +66,10 @@ class TestKill:
             assert current["content_hash"] == application["content_hash"]
 
     async def test_kill_9_while_the_province_is_answering_makes_exactly_one_case(
-        self, tmp_path: Path, new_database_url: Callable[[], str], redis_url: str | None
+        self, mock: MockProcess
     ) -> None:
         """The worst moment: the case exists there, and we were never told."""
-        async with (
-            mock_process(tmp_path, new_database_url(), redis_url) as mock,
-            contextlib.aclosing(await a_verified_phone(mock)) as phone,
-        ):
+        async with a_verified_phone(mock, "lisi") as phone:
             late = {"times": 1, "then": {"delay_s": 20}}
             await phone.mock("PUT", "/scenarios/province.answer_after_timeout", json=late)
             application = await an_application(phone)
@@ -75,13 +81,8 @@ class TestKill:
             await until_forwarded(phone, application)
             assert len(await cases_of(phone, application)) == 1
 
-    async def test_what_was_saved_is_there_after_kill_9(
-        self, tmp_path: Path, new_database_url: Callable[[], str], redis_url: str | None
-    ) -> None:
-        async with (
-            mock_process(tmp_path, new_database_url(), redis_url) as mock,
-            contextlib.aclosing(await a_verified_phone(mock)) as phone,
-        ):
+    async def test_what_was_saved_is_there_after_kill_9(self, mock: MockProcess) -> None:
+        async with a_verified_phone(mock, "wangwu") as phone:
             draft = await a_ready_draft(phone)
             await mock.kill()
             await mock.start()
@@ -111,6 +112,7 @@ class TestProvince:
         await until_forwarded(phone, application)
         assert len(await cases_of(phone, application)) == 1
 
+    @pytest.mark.one_stack
     @pytest.mark.parametrize(
         "scenario",
         ["province.http_500", "province.reset_connection", "province.exception_envelope"],

@@ -24,6 +24,7 @@ from adapters.http import HTTPClients
 from kit.clock import SystemClock
 from kit.secrets import IdNumber, PersonName, Secret
 from tests.adapters.wechat.world import serving
+from tests.processes import MockProcess
 """
 
 
@@ -33,7 +34,7 @@ def run(folder: Path, samples: str, *arguments: str) -> "subprocess.CompletedPro
     return subprocess.run(
         [
             sys.executable, "-m", "pytest", "-q", "-p", "tests.log_guard", "-p", "no:cacheprovider",
-            "-p", "no:randomly", *arguments,
+            "-p", "no:randomly", "-p", "no:schemathesis", *arguments,
         ],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT)},
@@ -173,9 +174,16 @@ def test_a_code(tmp_path):
 
 def test_nothing(tmp_path):
     a_folder(tmp_path, "kid=dev1 event=ready")
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory):
+    return MockProcess(tmp_path_factory.mktemp("shared"), None, None)
+
+def test_a_code_in_the_log_of_a_mock_that_tests_share(mock):
+    a_folder(mock.folder, "code 0ThisIsACode")
 """,
     )
-    assert outcome(done) == "4 passed, 3 errors", done.stdout
+    assert outcome(done) == "5 passed, 4 errors", done.stdout
     assert "log mock.log" in done.stdout
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bff.mock.far_peers import every_scenario
+from tests.builders.settings import names_of_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -45,7 +46,7 @@ def test_every_scenario_of_the_pages_exists():
 
 def test_every_setting_is_in_the_reference():
     reference = (DOCS / "settings.md").read_text()
-    names = _settings()
+    names = names_of_settings()
     assert len(names) > 40
     assert {name for name in names if f"`{name}`" not in reference} == set()
 
@@ -57,14 +58,4 @@ def test_the_reference_names_nothing_else():
         for cell in first.findall((DOCS / "settings.md").read_text())
         for name in re.findall(r"[A-Z_]+", cell)
     }
-    assert told - _settings() == set()
-
-
-def _settings() -> set[str]:
-    """What the code reads from the environment; of each gateway the same, after its prefix."""
-    code = (ROOT / "bff" / "settings.py").read_text()
-    whole = {name for name in re.findall(r'"([A-Z][A-Z_]+)"', code) if not name.endswith("_")}
-    prefixes = re.findall(r'_gateway\(read, "([A-Z_]+_)"\)', code)
-    suffixes = re.findall(r'f"\{prefix\}([A-Z_]+)"', code)
-    assert len(prefixes) == 3
-    return whole | {prefix + suffix for prefix in prefixes for suffix in suffixes}
+    assert told - names_of_settings() == set()

@@ -25,6 +25,7 @@ from miniprogram_api.catalogue.service import Catalogue, CatalogueService, Selec
 from miniprogram_api.drafts.schemas import SaveStep
 from miniprogram_api.drafts.service import Author, DraftDesk, DraftReview, DraftService
 from miniprogram_api.materials.service import GeneratedDocuments
+from tests.builders.catalogues import loaded
 
 Operation = Literal["change", "cancel"]
 USCC = "91370102MA3QAAA01U"
@@ -51,7 +52,7 @@ def a_catalogue(folder: Path, operation: str) -> Catalogue:
     # What would be made of answers that are not asked here; so nobody has to sign either.
     for name in ("company", "others"):
         (data / "documents" / f"{name}.yaml").write_text("{}\n")
-    return Catalogue.load(data)
+    return loaded(data)
 
 
 class Companies:

@@ -26,6 +26,7 @@ from miniprogram_api.catalogue.service import (
     Selection,
     sample_answers,
 )
+from tests.builders.catalogues import shipped
 from tests.serving import served
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -38,7 +39,7 @@ class StoppedClock:
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    return Catalogue.load()
+    return shipped()
 
 
 @pytest.fixture(scope="session")

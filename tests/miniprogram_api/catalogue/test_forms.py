@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from miniprogram_api.catalogue.facts import Use
 from miniprogram_api.catalogue.service import (
-    Catalogue,
     CatalogueService,
     CompiledPlan,
     SamplePerson,
@@ -17,11 +16,12 @@ from miniprogram_api.catalogue.service import (
     sample_answers,
     sample_materials,
 )
+from tests.builders.catalogues import shipped
 
 # What excludes another item would not go together with the theme's own.
 ITEMS = tuple(
     code
-    for code, item in Catalogue.load().items.items()
+    for code, item in shipped().items.items()
     if "open" in item.operations and not item.operations["open"].excludes
 )
 REGIONS = ("370102", "370124", "370100", "371402", "371471", "371482")

@@ -13,6 +13,7 @@ from adapters.licences.port import Officer, RegisteredCompany, Shareholder
 from kit.secrets import IdNumber, PersonName
 from miniprogram_api.catalogue.service import Catalogue
 from miniprogram_api.drafts.register_answers import ANSWERED, address_in, answers_of, scope_in
+from tests.builders.catalogues import shipped
 
 HEAD, OTHER = "370102199003071238", "370103197909220014"
 COMPANY = RegisteredCompany(
@@ -50,7 +51,7 @@ COMPANY = RegisteredCompany(
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return Catalogue.load()
+    return shipped()
 
 
 def answers(catalogue: Catalogue, with_numbers: bool = True, **other: Any):

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.text import Text
-from miniprogram_api.catalogue.service import Catalogue
 from miniprogram_api.drafts.register_note import (
     CHANGED_BY,
     RegisterNote,
@@ -15,6 +14,7 @@ from miniprogram_api.drafts.register_note import (
     findings,
     origins,
 )
+from tests.builders.catalogues import shipped
 
 USCC = "91370102MA3QAAA01U"
 ADDRESS = {"region": "370102", "street": "测试街道", "detail": "测试路1号"}
@@ -118,7 +118,7 @@ def test_what_is_to_be_changed_may_differ_and_nothing_else() -> None:
 
 
 def test_every_change_names_an_option_that_people_can_choose() -> None:
-    fields = Catalogue.load().fields
+    fields = shipped().fields
     options = fields["change_items"].options.keys()
     assert set().union(*CHANGED_BY.values()) <= options
     assert CHANGED_BY.keys() <= fields.keys()

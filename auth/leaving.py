@@ -18,6 +18,7 @@ from auth.identity_checks import erase_checks
 from auth.joining import AccountJoining, settle_later
 from auth.models import (
     ENDED,
+    AccessLog,
     CompanyAuthorisation,
     CompanyRole,
     Consent,
@@ -86,6 +87,7 @@ class AccountErasure:
         await CompanyAuthorisation.filter(granted_by=person_id, revoked_at__isnull=True).update(
             revoked_at=now
         )
+        await AccessLog.filter(person_id=person_id).update(name_cipher=None)
         for belongings in self._belongings:
             await belongings.erase(person_id)
         return sessions

@@ -175,7 +175,8 @@ class CompanyAuthorisation(Model):
 
 class AccessLog(Model):
     """Who read which of a person's data, and why: one line for each outside system's answer or
-    question and each operator's view. Holds no value, only words of ours."""
+    question and each operator's view. Holds no value, only words of ours, and what the person
+    called somebody."""
 
     id = BinCharField(ID_LENGTH, primary_key=True)
     person_id = BinCharField(ID_LENGTH)
@@ -183,6 +184,10 @@ class AccessLog(Model):
     what = BinCharField(32)
     why = BinCharField(32)
     at = UtcDatetimeField()
+    draft_id = BinCharField(ID_LENGTH, null=True)
+    grant_id = BinCharField(ID_LENGTH, null=True)
+    """The invitation or hand-over by which somebody looked."""
+    name_cipher = fields.BinaryField(null=True)
 
     class Meta:
         table = "access_log"

@@ -155,7 +155,9 @@ class IdentityCheckView(Struct, frozen=True):
 
 class AccessView(Struct, frozen=True):
     """One line of who read my data; ``who``, ``what`` and ``why`` are stable words, ``text`` says
-    them in the caller's language."""
+    them in the caller's language, with the name that the caller gave a helper or with a terminal's.
+    Of those whom the caller let in also ``draft_id``, and ``grant_id``: the invitation's or the
+    hand-over's."""
 
     id: str
     at: str
@@ -163,6 +165,8 @@ class AccessView(Struct, frozen=True):
     what: str
     why: str
     text: str
+    draft_id: str | None
+    grant_id: str | None
 
 
 class AccessLogPage(Struct, frozen=True):

@@ -174,9 +174,19 @@ _WHY = {
 
 def access_view(line: Access, language: Language) -> AccessView:
     who, what, why = _WHO[line.who], _WHAT[line.what], _WHY[line.why]
-    text = Text(f"{who.zh}：{what.zh}，用于{why.zh}", f"{who.en}: {what.en}, for {why.en}")
+    through = line.through
+    name = through.name if through is not None else None
+    zh, en = (who.zh, who.en) if name is None else (f"{who.zh}（{name}）", f"{who.en} ({name})")
+    text = Text(f"{zh}：{what.zh}，用于{why.zh}", f"{en}: {what.en}, for {why.en}")
     return AccessView(
-        line.id, in_china(line.at), line.who, line.what, line.why, text.in_language(language)
+        line.id,
+        in_china(line.at),
+        line.who,
+        line.what,
+        line.why,
+        text.in_language(language),
+        through.draft_id if through is not None else None,
+        through.grant_id if through is not None else None,
     )
 
 

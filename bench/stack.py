@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import httpx
 import msgspec
 
 from adapters.wechat.templates import load_templates
+from bench.as_installed import development_only
 from bff.mock.far_peers import PEERS, addresses
 from bff.mock.folder import DataFolder
 from tests.servers import (
@@ -155,7 +157,8 @@ class Stack:
             "DATABASE_URL": self.mariadb.url(database),
         }
         log = self.folder / "another.log"
-        with _running("another product", ["-m", "bff", "serve"], environ, log) as program:
+        serve = [*as_installed(), "bff", "serve"]
+        with _running("another product", serve, environ, log) as program:
             await program.until_answering(f"http://127.0.0.1:{port}/healthz")
             yield Server(port, program)
 
@@ -192,9 +195,9 @@ async def running_stack(profile: Path | None) -> AsyncIterator[Stack]:
         environ = _environ(folder, mariadb.url(DATABASE), redis.url())
         control = f"http://127.0.0.1:{environ['BENCH_CONTROL_PORT']}"
         address = environ["PUBLIC_URL"]
-        serve = ["-m", "bff", "serve"]
+        serve = [*as_installed(), "bff", "serve"]
         if profile is not None:
-            serve = ["-m", "bench.profiled", str(profile), *serve[1:]]
+            serve = ["-m", "bench.profiled", str(profile), "bff", "serve"]
         with _running(
             "far side", ["-m", "bench.far_side"], environ, folder / "far-side.log"
         ) as far:
@@ -203,7 +206,7 @@ async def running_stack(profile: Path | None) -> AsyncIterator[Stack]:
             with (
                 _running("product", serve, environ, folder / "product.log") as product,
                 _running(
-                    "worker", ["-m", "bff", "worker"], environ, folder / "worker.log"
+                    "worker", [*as_installed(), "bff", "worker"], environ, folder / "worker.log"
                 ) as worker,
             ):
                 await product.until_answering(f"{address}/healthz")
@@ -218,6 +221,12 @@ async def running_stack(profile: Path | None) -> AsyncIterator[Stack]:
                         int(environ["PORT"]),
                         free_port(),
                     )
+
+
+@cache
+def as_installed() -> tuple[str, ...]:
+    """Before the name of a module that shall run with the packages of production only."""
+    return ("-m", "bench.as_installed", ",".join(development_only(ROOT)))
 
 
 @contextmanager

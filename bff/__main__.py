@@ -7,14 +7,20 @@ from collections.abc import Callable, Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="python -m bff", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, _) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        if name == "catalogue":
+        # Only for whoever asks for it: `serve` shall not load what it never runs.
+        if name == "catalogue" and name in given:
             from bff import cataloguing
 
             cataloguing.add_arguments(command)
+        if name == "storage" and name in given:
+            from bff import copying
+
+            copying.add_arguments(command)
         if name in {"openapi", "savings"}:
             command.add_argument("--check", action="store_true", help="compare only")
         if name == "makemigrations":
@@ -23,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument(
                 "--base", help="address of a running mock; one is started if absent"
             )
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     return _COMMANDS[options.command][1](options)
 
 
@@ -36,13 +42,21 @@ def _mock(options: argparse.Namespace) -> int:
     return run()
 
 
+def _without_colours() -> None:
+    """structlog loads rich wherever that is installed, 4 MB for tracebacks in colours. Only the
+    mock has a display; what runs for months writes JSON."""
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # The import system's own way.
+
+
 def _serve(options: argparse.Namespace) -> int:
+    _without_colours()
     from bff.server import serve
 
     return serve()
 
 
 def _worker(options: argparse.Namespace) -> int:
+    _without_colours()
     from bff.worker import work
 
     return work()
@@ -70,6 +84,12 @@ def _catalogue(options: argparse.Namespace) -> int:
     from bff import cataloguing
 
     return cataloguing.run(options)
+
+
+def _storage(options: argparse.Namespace) -> int:
+    from bff import copying
+
+    return copying.run(options)
 
 
 def _openapi(options: argparse.Namespace) -> int:
@@ -105,6 +125,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {
     "unpark": ("let what was parked be tried again, when its cause is gone", _unpark),
     "audit": ("check the chain of what was done to accounts", _audit),
     "catalogue": ("check, compare, import or export what can be applied for", _catalogue),
+    "storage": ("copy the files between the folder and the bucket", _storage),
     "savings": ("write what the joint form spares into docs/joint-form.md", _savings),
     "openapi": ("write miniprogram_api/openapi.json", _openapi),
     "makemigrations": ("write a migration for changed models", _makemigrations),

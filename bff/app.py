@@ -50,9 +50,9 @@ def create_app(
         ctx=AppContext({**provided, metrics.Metrics: metrics.Metrics()}),
         configure_logging=False,
     )
-    logging.install(app)
     problems.install(app)
-    conventions.install(app, settings.minimum_versions)
+    counted = app.ctx.provided[metrics.Metrics].answers.count
+    conventions.install(app, settings.minimum_versions, (counted, logging.tell, _hang_up))
     metrics.install(app)
     docs.install(app)
     mount(app, blueprints, extra)
@@ -115,18 +115,17 @@ def _attach(app: App, lifespan: Lifespan) -> None:
     async def announce(app: App) -> None:
         app.ctx.closing.set()
 
-    def hang_up(request: Request, response: BaseHTTPResponse) -> None:
-        """Sanic ends idle connections once, then waits for all others up to its deadline: one that
-        was busy at that moment would stay open for its next request and hold the server up."""
-        if app.ctx.closing.is_set() and isinstance(request.stream, Http):
-            request.stream.keep_alive = False
-
-    app.register_middleware(hang_up, "response")
-
     @app.after_server_stop
     async def close(app: App) -> None:
         while opened:
             await opened.pop().__aexit__(None, None, None)
+
+
+def _hang_up(request: Request, response: BaseHTTPResponse, seconds: float) -> None:
+    """Sanic ends idle connections once, then waits for all others up to its deadline: one that
+    was busy at that moment would stay open for its next request and hold the server up."""
+    if request.app.ctx.closing.is_set() and isinstance(request.stream, Http):
+        request.stream.keep_alive = False
 
 
 def described_routes(app: Sanic[Any, Any]) -> list[DescribedRoute]:

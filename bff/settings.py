@@ -25,6 +25,7 @@ from adapters.wechat.settings import WeChatSettings
 from auth.terminal import Terminal
 from bff.environment import EnvironmentReader
 from kit.secrets import Secret
+from miniprogram_api.materials.intake import KEPT_BYTES_MAX
 
 
 class SettingsIncomplete(Exception):
@@ -195,10 +196,10 @@ def _object_store(read: EnvironmentReader) -> S3Settings | None:
 def _scanner(read: EnvironmentReader) -> ScannerSettings | None:
     if not read.has("SCANNER_URL"):
         return None
-    values = {
-        "url": read.text("SCANNER_URL"),
-        "bytes_max": read.number("SCANNER_BYTES_MAX", SCANNER_BYTES_MAX),
-    }
+    bytes_max = read.number("SCANNER_BYTES_MAX", SCANNER_BYTES_MAX)
+    if bytes_max < KEPT_BYTES_MAX:
+        read.faults.append(f"SCANNER_BYTES_MAX: at least {KEPT_BYTES_MAX}, the largest file kept")
+    values = {"url": read.text("SCANNER_URL"), "bytes_max": bytes_max}
     return read.checked("SCANNER_", ScannerSettings, values)
 
 

@@ -68,9 +68,9 @@ def _watch(services: Services) -> Sanic[Any, Any]:
         env_prefix="",
     )
     app.config.REQUEST_MAX_SIZE = BODY_BYTES_MAX
-    logging.install(app)
     problems.install(app)
-    conventions.install(app, {})
+    counted = provided[metrics.Metrics].answers.count
+    conventions.install(app, {}, (counted, logging.tell))
     metrics.install(app)
     app.blueprint((health.bp, metrics.bp))
     return app

@@ -1,7 +1,8 @@
 """What one person is told of a draft or of a signature: pure rules, no table, no call.
 
-As with :mod:`push.rules` neither the message nor what is pushed holds a name, a number or a reason:
-who refused to sign, which file was refused and why are on the page that the message leads to.
+As with :mod:`push.rules` neither the message nor what is pushed holds a person's name, a number or
+a reason: who refused to sign, which file was refused and why are on the page that the message leads
+to. The public name of a service hall's terminal is in the message, and is not pushed.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,10 @@ NoticeKind = Literal[
     "signed_all",
     "sign_again",
     "invitation_accepted",
+    "invitation_revoked",
+    "handover_claimed",
     "material_refused",
+    "material_unscanned",
 ]
 Fact = Annotated[str, Meta(max_length=64)] | int
 
@@ -40,8 +44,8 @@ person is told here is worth waking somebody."""
 class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Body of a ``person.tell`` row: what happened, without personal data.
 
-    ``facts`` are small words and numbers; ``days`` and ``role`` are read here. ``subject`` are
-    ids: ``draft_id``, ``signature_id``; what is pushed leads there.
+    ``facts`` are small words and numbers; ``days``, ``role`` and ``terminal`` are read here.
+    ``subject`` are ids: ``draft_id``, ``signature_id``; what is pushed leads there.
     """
 
     event_id: str
@@ -57,7 +61,7 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class _Words(Struct, frozen=True):
     title: Text
     body: Text
-    """``{days}`` stands for the fact."""
+    """``{days}`` and ``{terminal}`` stand for the facts."""
     importance: Importance
     phrase: str = ""
     """At most five Chinese characters; empty for what is in the inbox only."""
@@ -152,6 +156,26 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         ),
         _PROGRESS,
     ),
+    "invitation_revoked": _Words(
+        Text("帮办已结束", "Your help is no longer needed"),
+        Text(
+            "申请人已收回帮办邀请，您不能再查看和填写那份草稿。",
+            "The applicant has taken the invitation back. You can no longer see or fill in that "
+            "draft.",
+        ),
+        _PROGRESS,
+    ),
+    "handover_claimed": _Words(
+        Text("草稿已交接", "Your draft was handed over"),
+        Text(
+            "{terminal}已凭交接码接手您的一份草稿，半小时内可以协助填写，不能签名和提交。"
+            "如果不是您本人办理，请打开草稿，立即结束交接。",
+            "With your code a terminal has taken over one of your drafts ({terminal}). For half an "
+            "hour it can fill it in, and neither sign nor submit. If this was not you, please open "
+            "the draft and end it now.",
+        ),
+        _PROGRESS,
+    ),
     "material_refused": _Words(
         Text("上传的文件未通过安全检查", "An uploaded file was refused"),
         Text(
@@ -163,6 +187,17 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         "材料未通过",
         "文件未过安全检查，请重传",
     ),
+    "material_unscanned": _Words(
+        Text("上传的文件无法完成安全检查", "An uploaded file could not be checked"),
+        Text(
+            "您上传的一份文件无法完成安全检查，暂不能提交。请打开草稿，移除后换一个较小的文件上传。",
+            "A file that you uploaded could not be checked, and the draft cannot be submitted with "
+            "it. Please open the draft, remove it and upload another, smaller one.",
+        ),
+        _ACTION,
+        "材料待更换",
+        "文件无法检查，请更换后重传",
+    ),
 }
 
 _SIGNER_CAME = _Words(
@@ -173,6 +208,22 @@ _SIGNER_CAME = _Words(
     ),
     _PROGRESS,
 )
+
+_SIGNER_NOT_NEEDED = _Words(
+    Text("签署邀请已收回", "The invitation to sign was taken back"),
+    Text(
+        "申请人已收回签署邀请，原链接不再有效。是否还有文件等您签名，请在我的签名中查看。",
+        "The applicant has taken the invitation to sign back, and its link leads nowhere any more. "
+        "Whether documents still wait for you is shown among your signatures.",
+    ),
+    _PROGRESS,
+)
+
+_OF_SIGNERS: Mapping[NoticeKind, _Words] = {
+    "invitation_accepted": _SIGNER_CAME,
+    "invitation_revoked": _SIGNER_NOT_NEEDED,
+}
+"""What is said otherwise when the fact ``role`` is ``signer``."""
 
 _TO_SIGNERS: frozenset[NoticeKind] = frozenset(
     {"signature_requested", "signature_reminder", "sign_again"}
@@ -201,15 +252,16 @@ def quiet_until(instant: datetime) -> datetime | None:
 
 
 def _words(notice: Notice) -> _Words:
-    if notice.kind == "invitation_accepted" and notice.facts.get("role") == "signer":
-        return _SIGNER_CAME
-    return _WORDS[notice.kind]
+    words = _OF_SIGNERS.get(notice.kind) if notice.facts.get("role") == "signer" else None
+    return words or _WORDS[notice.kind]
 
 
 def _link(notice: Notice) -> str:
     if notice.kind in _TO_SIGNERS:
         signature_id = notice.subject.get("signature_id")
         return f"{SIGNATURE_PAGE}?id={signature_id}" if signature_id else SIGNATURES_PAGE
+    if notice.kind == "invitation_revoked" and notice.facts.get("role") == "signer":
+        return SIGNATURES_PAGE
     draft_id = notice.subject.get("draft_id")
     if draft_id is None or notice.kind == "draft_erased":
         return DRAFTS_PAGE
@@ -224,4 +276,5 @@ def _pushes(words: _Words, notice: Notice) -> tuple[Push, ...]:
 
 
 def _filled(sentence: str, notice: Notice) -> str:
-    return sentence.format(days=notice.facts.get("days", 0))
+    facts = notice.facts
+    return sentence.format(days=facts.get("days", 0), terminal=facts.get("terminal", "-"))

@@ -27,6 +27,8 @@ class Delivery:
     owner: str
     clock: Clock = field(repr=False)
     settled: bool = False
+    outcome: str = "done"
+    """How it was settled, for the metrics."""
 
     @asynccontextmanager
     async def settling(self, outcome: str = "done") -> AsyncIterator[None]:
@@ -39,7 +41,7 @@ class Delivery:
             if not mine:
                 raise LeaseLost(self.id)
             yield
-        self.settled = True
+        self.settled, self.outcome = True, outcome
 
 
 class TopicHandler(Protocol):

@@ -241,7 +241,7 @@ class Relay:
             return await self._failed_outside(handler, delivery, error)
         except Exception as error:  # noqa: BLE001 - one row's fault must not stop the others.
             return await self._failed_inside(handler, delivery, error)
-        return "done"
+        return delivery.outcome
 
     async def _act(self, handler: TopicHandler, delivery: Delivery) -> None:
         async with asyncio.timeout(self._settings.handler_timeout_s):

@@ -57,6 +57,16 @@ class ClamdScanner:
             await conversation.say(bytes(4))
             return _verdict(await conversation.answer())
 
+    async def takes(self, size: int) -> bool:
+        """The daemon cannot be asked for its limit, but refuses a piece as soon as its length is
+        announced; one that it would take is cut off before its first byte."""
+        if size > self._settings.bytes_max:
+            return False
+        async with self._conversation() as conversation:
+            await conversation.say(b"zINSTREAM\0" + size.to_bytes(4, "big"))
+            conversation.say_no_more()
+            return await conversation.answer() != _TOO_LARGE
+
     async def version(self) -> str:
         async with self._conversation() as conversation:
             await conversation.say(b"zVERSION\0")

@@ -6,6 +6,7 @@ transports drop what was not read yet as soon as a write fails, so this is the b
 
 import asyncio
 import socket
+from contextlib import suppress
 
 from adapters.errors import Misconfigured, Unreachable
 from adapters.scanning.port import PEER
@@ -44,6 +45,11 @@ class Conversation:
             if not read:
                 return None
         return None
+
+    def say_no_more(self) -> None:
+        """What is still to be heard can be."""
+        with suppress(OSError):
+            self._wire.shutdown(socket.SHUT_WR)
 
     def hang_up(self) -> None:
         self._wire.close()

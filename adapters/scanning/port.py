@@ -38,6 +38,10 @@ class Scanner(Protocol):
         raised on. TooLargeToScan."""
         ...
 
+    async def takes(self, size: int) -> bool:
+        """Whether a file of so many bytes would be looked at, by what the scanner says itself."""
+        ...
+
     async def version(self) -> str:
         """What answers, with the age of its signatures, in its own words."""
         ...

@@ -1,20 +1,26 @@
-"""The headers every client and every answer share."""
+"""What happens before and after every request: its name, the headers all share, who counts it.
+
+One function before and one after: Sanic takes 4 us for each that it calls itself.
+"""
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sanic import Request, Sanic
 from sanic.models.handler_types import RouteHandler
 from sanic.response import BaseHTTPResponse
 from sanic.router import Router
+from structlog.contextvars import bind_contextvars
 
 from kit.ids import new_id
 from kit.problems import Next, Problem
 from kit.text import Text
 
 PLATFORMS = frozenset({"wechat", "alipay", "aishandong", "h5"})
+Observer = Callable[[Request, BaseHTTPResponse, float], None]
+"""Looks at every answer; the seconds that it took to make."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -35,40 +41,46 @@ class HeadAsGet(Router):
         return super().get(path, "GET" if method == "HEAD" else method, host)
 
 
-def install(app: Sanic[Any, Any], minimum_versions: Mapping[str, str]) -> None:
+def install(
+    app: Sanic[Any, Any],
+    minimum_versions: Mapping[str, str],
+    observers: Sequence[Observer] = (),
+) -> None:
     minimums = {platform: _parts(version) for platform, version in minimum_versions.items()}
 
-    def identify(request: Request) -> None:
-        """First of all: even a refusal names the request."""
-        given = request.headers.get("x-request-id", "")
-        request.ctx.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    def begin(request: Request) -> None:
+        ctx, headers = request.ctx, request.headers
+        ctx.started = time.perf_counter()
+        # First of all: even a refusal names the request.
+        given = headers.get("x-request-id", "")
+        ctx.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        bind_contextvars(request_id=ctx.request_id)
+        if minimums:
+            _refuse_too_old(minimums, headers)
 
-    def check_version(request: Request) -> None:
-        platform = request.headers.get("x-client-platform")
-        minimum = minimums.get(platform or "")
-        if minimum is None:
-            return
-        version = request.headers.get("x-client-version")
-        if version is not None and _parts(version) < minimum:
-            raise ClientTooOld(
-                Text("请在应用商店或小程序列表中更新", "Update the app or reopen the mini-program")
-            )
+    def end(request: Request, response: BaseHTTPResponse) -> None:
+        ctx, headers = request.ctx, response.headers
+        started = getattr(ctx, "started", None)
+        seconds = 0.0 if started is None else time.perf_counter() - started
+        headers["X-Request-ID"] = ctx.request_id
+        headers["Server-Timing"] = f"app;dur={seconds * 1000:.1f}"
+        headers["X-Content-Type-Options"] = "nosniff"
+        # A refusal by a limit brings them itself.
+        headers.update(getattr(ctx, "rate_limit", {}))
+        for observe in observers:
+            observe(request, response, seconds)
 
-    app.register_middleware(identify, "request", priority=1000)
-    if minimums:
-        app.register_middleware(check_version, "request", priority=50)
-    app.register_middleware(_complete, "response", priority=50)
+    app.register_middleware(begin, "request", priority=1000)
+    app.register_middleware(end, "response", priority=50)
 
 
-def _complete(request: Request, response: BaseHTTPResponse) -> None:
-    headers = response.headers
-    headers["X-Request-ID"] = request.ctx.request_id
-    started = getattr(request.ctx, "started", None)
-    if started is not None:
-        headers["Server-Timing"] = f"app;dur={(time.perf_counter() - started) * 1000:.1f}"
-    headers["X-Content-Type-Options"] = "nosniff"
-    # A refusal by a limit brings them itself.
-    headers.update(getattr(request.ctx, "rate_limit", {}))
+def _refuse_too_old(minimums: Mapping[str, tuple[int, ...]], headers: Mapping[str, str]) -> None:
+    minimum = minimums.get(headers.get("x-client-platform", ""))
+    version = headers.get("x-client-version")
+    if minimum is not None and version is not None and _parts(version) < minimum:
+        raise ClientTooOld(
+            Text("请在应用商店或小程序列表中更新", "Update the app or reopen the mini-program")
+        )
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -2,13 +2,19 @@
 
 import asyncio
 import math
-import time
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest, start_http_server
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from sanic import Blueprint, Request, Sanic
@@ -28,7 +34,58 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 BACKLOG_EVERY_S = 60.0
 """Counting what is parked looks at a week of settled rows."""
 
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30)
+
 bp = Blueprint("metrics")
+
+
+class Answers(Collector):
+    """The answers by method, route and status, and how long each route took.
+
+    Counted by the event loop alone, so that it needs none of the library's locks, which took 8 us
+    of every request; who scrapes reads what is there at that moment.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, int], int] = {}
+        self._times: dict[str, _Times] = {}
+
+    def count(self, request: Request, response: BaseHTTPResponse, seconds: float) -> None:
+        route = request.route.path if request.route is not None else "-"
+        method = request.method if request.method in _METHODS else "other"
+        key = (method, route, response.status)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        times = self._times.get(route)
+        if times is None:
+            times = self._times[route] = _Times()
+        times.counts[bisect_left(BUCKETS_S, seconds)] += 1
+        times.sum_s += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "bff_requests", "Requests answered", labels=("method", "route", "status")
+        )
+        for (method, route, status), count in list(self._counts.items()):
+            requests.add_metric((method, f"/{route}", str(status)), count)
+        yield requests
+        seconds = HistogramMetricFamily("bff_request_seconds", "Time to answer", labels=("route",))
+        for route, times in list(self._times.items()):
+            buckets = zip(_BOUNDS, accumulate(times.counts), strict=True)
+            seconds.add_metric((f"/{route}",), list(buckets), times.sum_s)
+        yield seconds
+
+
+class _Times:
+    """Of one route: how many answers fell between two bounds, and their seconds together."""
+
+    __slots__ = ("counts", "sum_s")
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(_BOUNDS)
+        self.sum_s = 0.0
+
+
+_BOUNDS = (*map(str, map(float, BUCKETS_S)), "+Inf")
 
 
 class Metrics:
@@ -37,19 +94,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.requests = Counter(
-            "bff_requests",
-            "Requests answered",
-            ("method", "route", "status"),
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "bff_request_seconds",
-            "Time to answer",
-            ("route",),
-            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30),
-            registry=self.registry,
-        )
+        self.answers = Answers()
+        self.registry.register(self.answers)
         self.backlog = Gauge(
             "bff_outbox_rows",
             "Rows of the outbox that are not done; the same from every process",
@@ -119,7 +165,6 @@ class _CatalogueVersion(Collector):
 
 
 def install(app: Sanic[Any, Any]) -> None:
-    _count_requests(app)
     _watch_outbox(app)
     provided = app.ctx.provided
     provided[Metrics].registry.register(
@@ -150,26 +195,3 @@ def _watch_outbox(app: Sanic[Any, Any]) -> None:
     @app.before_server_stop
     async def stop(app: Sanic[Any, Any]) -> None:
         await crew.stop(1.0)
-
-
-def _count_requests(app: Sanic[Any, Any]) -> None:
-    metrics: Metrics = app.ctx.provided[Metrics]
-    # Finding a series by its labels costs more than counting; there are a few hundred at most.
-    series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def count(request: Request, response: BaseHTTPResponse) -> None:
-        route = request.route.path if request.route is not None else "-"
-        method = request.method if request.method in _METHODS else "other"
-        key = (method, route, response.status)
-        found = series.get(key)
-        if found is None:
-            found = series[key] = (
-                metrics.requests.labels(method, f"/{route}", str(response.status)),
-                metrics.seconds.labels(f"/{route}"),
-            )
-        found[0].inc()
-        started = getattr(request.ctx, "started", None)
-        if started is not None:
-            found[1].observe(time.perf_counter() - started)
-
-    app.register_middleware(count, "response", priority=10)

@@ -10,6 +10,7 @@ from sanic.exceptions import SanicException
 from sanic.http import Http
 from sanic.response import raw
 
+from adapters.errors import Unreachable
 from kit.answers import encode_json
 from kit.database.unit import is_outage
 from kit.problems import (
@@ -109,6 +110,9 @@ async def _too_large(request: Request, error: BodyTooLarge) -> HTTPResponse:
 def _unexpected(request: Request, error: Exception) -> HTTPResponse:
     if is_outage(error):
         log.warning("database_unavailable", error_type=type(error).__qualname__)
+        return render(request, TemporarilyUnavailable())
+    if isinstance(error, Unreachable):
+        log.warning("peer_unavailable", peer=error.peer, code=error.code)
         return render(request, TemporarilyUnavailable())
     log.error("request_failed", exc_info=error)
     return render(request, Problem())

@@ -216,6 +216,22 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
+        # By what somebody was let in who read something.
+        ops.AddField(
+            model_name="AccessLog",
+            name="draft_id",
+            field=BinCharField(null=True, max_length=32),
+        ),
+        ops.AddField(
+            model_name="AccessLog",
+            name="grant_id",
+            field=BinCharField(null=True, max_length=32),
+        ),
+        ops.AddField(
+            model_name="AccessLog",
+            name="name_cipher",
+            field=fields.BinaryField(null=True),
+        ),
         # Addresses that a person keeps.
         ops.CreateModel(
             name="SavedAddress",

@@ -28,6 +28,8 @@ from miniprogram_api.applications.waiting import Waiters
 from miniprogram_api.catalogue.following import CatalogueFollower
 from miniprogram_api.catalogue.service import Catalogue, CatalogueService, NameChecks
 from miniprogram_api.drafts.belongings import DraftBelongings
+from miniprogram_api.drafts.erasure import TOPIC as FORGET_TOPIC
+from miniprogram_api.drafts.erasure import DraftForgetting
 from miniprogram_api.drafts.history import DraftHistories
 from miniprogram_api.drafts.prefill import TOPIC as PREFILL_TOPIC
 from miniprogram_api.drafts.prefill import Prefill, PrefillHandler
@@ -101,6 +103,7 @@ def keep_forms(ground: Ground, peers: Peers, who: People) -> tuple[Forms, Parts]
         "file.erase": FileErasure(storage, outbox),
         "upload.erase": PartErasure(storage),
         DOCUMENTS_TOPIC: DocumentErasure(outbox),
+        FORGET_TOPIC: DraftForgetting(desk.log),
         SCAN_TOPIC: ScanHandler(files, storage, peers.scanner, outbox, clock),
         NAME_TOPIC: NameRelease(names),
         PREFILL_TOPIC: PrefillHandler(prefill, catalogue, outbox, ring, clock),

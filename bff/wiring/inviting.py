@@ -13,7 +13,7 @@ def let_others_in(
 ) -> tuple[HandoverService, Parts]:
     clock, ring = ground.clock, ground.ring
     invitations = InvitationService(drafts, who.people, signing, ground.outbox, ring, clock)
-    handovers = HandoverService(drafts, who.terminals, ring, clock)
+    handovers = HandoverService(drafts, who.terminals, ground.outbox, ring, clock)
     belongings = (InvitationBelongings(invitations, handovers, clock),)
     sweeps = {"handover codes": handovers.purge}
     return handovers, Parts((invitations, handovers), {}, sweeps, belongings)

@@ -59,7 +59,7 @@ def know_people(ground: Ground, peers: Peers) -> People:
     clock, ring, coordination = ground.clock, ground.ring, ground.coordination
     consents = ConsentService(load_texts(), clock)
     people = PeopleService(ring, consents, clock)
-    access_log, audit = AccessLogService(clock), AuditTrail(clock)
+    access_log, audit = AccessLogService(ring, clock), AuditTrail(clock)
     tokens = TokenService(ground.settings.keys.token_keys, clock)
     admission = Admission(tokens, coordination.notifier, clock)
     roles = CompanyRoles(

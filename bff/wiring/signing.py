@@ -32,7 +32,7 @@ def let_sign(
         drafts, service, book, settling, people, who.companies, who.access_log, outbox, clock
     )
     handlers: dict[str, TopicHandler] = {
-        REMIND_TOPIC: RemindHandler(drafts, book, people, teller, outbox, clock),
+        REMIND_TOPIC: RemindHandler(drafts, people, teller, outbox, clock),
         REVIEW_TOPIC: ReviewHandler(drafts, asking),
         SETTLE_TOPIC: SettleHandler(settling, outbox, clock),
     }

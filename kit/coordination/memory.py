@@ -182,11 +182,12 @@ class MemoryRateLimits:
         now = self._monotonic()
         debts = [max(0.0, self._free_at.get(quota.name, now) - now) for quota in quotas]
         allowed = [
-            hits_left(debt_s, quota) > 0 for debt_s, quota in zip(debts, quotas, strict=True)
+            hits_left(debt_s, quota) >= quota.hits
+            for debt_s, quota in zip(debts, quotas, strict=True)
         ]
         if all(allowed):
             for place, quota in enumerate(quotas):
-                debts[place] += quota.window_s / quota.limit
+                debts[place] += quota.hits * quota.window_s / quota.limit
                 self._remember(quota.name, now + debts[place])
         return tuple(map(verdict_of, allowed, debts, quotas))
 
@@ -202,7 +203,8 @@ def verdict_of(allowed: bool, debt_s: float, quota: Quota) -> Verdict:
     remaining = hits_left(debt_s, quota)
     if remaining == quota.limit:
         return Verdict(allowed, quota.limit, remaining, 0.0)
-    more_after_s = debt_s + (remaining + 1) * quota.window_s / quota.limit - quota.window_s
+    wanted = remaining + 1 if allowed else max(remaining + 1, quota.hits)
+    more_after_s = debt_s + wanted * quota.window_s / quota.limit - quota.window_s
     return Verdict(allowed, quota.limit, remaining, max(0.0, more_after_s))
 
 

@@ -60,12 +60,14 @@ class Quota(NamedTuple):
     on N replicas) refuses."""
     shared: bool = True
     """False: each process counts for itself at any time, for what may not cost a round trip."""
+    hits: int = 1
+    """How many at once this call is: of all or of none of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """On one quota. ``remaining`` hits would be let in right now, one more than that after
-    ``more_after_s`` seconds (0 when none is used up): with none remaining, that is the wait."""
+    ``more_after_s`` seconds (0 when none is used up): when it is refused, that is the wait."""
 
     allowed: bool
     limit: int
@@ -75,7 +77,7 @@ class Verdict:
 
 class RateLimits(Protocol):
     async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
-        """Count one hit of every quota, or of none when one of them refuses: a verdict for each, in
+        """Count the hits of every quota, or none when one of them refuses: a verdict for each, in
         their order. So a refusal costs nothing anywhere, and whoever waited as long as the refusing
         ones say is let in. All quotas of a call are ``shared`` or none is; one round trip at most.
         """

@@ -48,17 +48,17 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local allowed, debts, refused = {}, {}, false
 for n, key in ipairs(KEYS) do
-  local limit, window = tonumber(ARGV[2 * n - 1]), tonumber(ARGV[2 * n])
+  local limit, window = tonumber(ARGV[3 * n - 2]), tonumber(ARGV[3 * n - 1])
   debts[n] = math.max(0, tonumber(redis.call('GET', key) or now) - now)
   allowed[n] = 1
-  if (window - debts[n]) * limit / window + 0.001 < 1 then
+  if (window - debts[n]) * limit / window + 0.001 < tonumber(ARGV[3 * n]) then
     allowed[n], refused = 0, true
   end
 end
 local answer = {}
 for n, key in ipairs(KEYS) do
   if not refused then
-    debts[n] = debts[n] + tonumber(ARGV[2 * n]) / tonumber(ARGV[2 * n - 1])
+    debts[n] = debts[n] + ARGV[3 * n] * ARGV[3 * n - 1] / ARGV[3 * n - 2]
     local free_at = string.format('%.0f', now + debts[n])
     redis.call('SET', key, free_at, 'PX', math.ceil(debts[n] / 1000))
   end
@@ -208,7 +208,11 @@ class RedisRateLimits:
         if not quotas[0].shared:
             return await self._alone.hit(*quotas)
         keys = [f"bff:limit:{quota.name}" for quota in quotas]
-        sizes = [size for quota in quotas for size in (quota.limit, quota.window_s * 1_000_000)]
+        sizes = [
+            size
+            for quota in quotas
+            for size in (quota.limit, quota.window_s * 1_000_000, quota.hits)
+        ]
         try:
             told: list[int] = await self._link.ask(lambda _: self._hit(keys=keys, args=sizes))
         except RedisLostError:

@@ -24,7 +24,7 @@ class Statement:
         connection = get_connection("default")
         dialect = connection.capabilities.dialect
         _, rows = await connection.execute_query(
-            self._texts[dialect], [_to_database(dialect, value) for value in values]
+            self._texts[dialect], _to_database(dialect, values)
         )
         return rows
 
@@ -33,19 +33,21 @@ class Statement:
         connection = get_connection("default")
         dialect = connection.capabilities.dialect
         count, _ = await connection.execute_query(
-            self._texts[dialect], [_to_database(dialect, value) for value in values]
+            self._texts[dialect], _to_database(dialect, values)
         )
         return count
 
 
-def _to_database(dialect: str, value: object) -> object:
-    """Times in the very form in which Tortoise writes them, so that both can be compared."""
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("instants are aware")
-        utc = value.astimezone(UTC)
-        return utc.isoformat(" ") if dialect == "sqlite" else utc.replace(tzinfo=None)
-    return value
+def _to_database(dialect: str, values: Sequence[object]) -> list[object]:
+    return [_written(dialect, value) if isinstance(value, datetime) else value for value in values]
+
+
+def _written(dialect: str, instant: datetime) -> object:
+    """In the very form in which Tortoise writes times, so that both can be compared."""
+    if instant.tzinfo is None:
+        raise ValueError("instants are aware")
+    utc = instant.astimezone(UTC)
+    return utc.isoformat(" ") if dialect == "sqlite" else utc.replace(tzinfo=None)
 
 
 def to_instant(value: str | datetime) -> datetime:

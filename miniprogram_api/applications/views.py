@@ -94,11 +94,13 @@ class ApplicationViews:
 
 
 def _sharings(matters: Sequence[Matter], language: Language) -> list[SharingView]:
-    by_consent: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    by_consent: dict[tuple[str, bool], list[tuple[str, Text]]] = {}
     for matter in matters:
         if matter.consent is not None:
             consent = matter.consent, bool(matter.consent_granted)
-            by_consent.setdefault(consent, []).append((matter.item_code, matter.name))
+            # As it was called when it was submitted; that name is official, and Chinese.
+            name = Text(matter.name, matter.name)
+            by_consent.setdefault(consent, []).append((matter.item_code, name))
     return [
         sharing_view(purpose, items, language, granted=granted)
         for (purpose, granted), items in by_consent.items()

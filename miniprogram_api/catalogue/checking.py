@@ -3,6 +3,7 @@ several answers. All errors at once; nothing raises, whatever was typed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -27,11 +28,13 @@ StepState = Literal["empty", "partial", "complete"]
 
 class StepCheck(NamedTuple):
     """``empty``: nothing was answered yet and something must be; ``complete``: no errors.
-    ``remarks`` are told as well, and keep nothing from being submitted."""
+    ``remarks`` are told as well, and keep nothing from being submitted. ``changes_on``: the next
+    day on which the same answers may be judged otherwise, as an appointment is that has passed."""
 
     state: StepState
     errors: tuple[StepError, ...]
     remarks: tuple[StepError, ...] = ()
+    changes_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,11 @@ class StepChecker:
     ) -> None:
         self.key = key
         self.questions = tuple(questions)
-        self._rules = tuple(rule for rule in rules if rule.severity == "block")
-        self._remarks = tuple(rule for rule in rules if rule.severity != "block")
+        of_the_step = [rule for rule in rules if not rule.of_the_form]
+        self._rules = tuple(rule for rule in of_the_step if rule.severity == "block")
+        self._remarks = tuple(rule for rule in of_the_step if rule.severity != "block")
+        self._of_the_form = tuple(rule for rule in rules if rule.of_the_form)
+        self._of_the_day = tuple(rule for rule in self._rules if rule.of_the_day)
         self._fields = {question.code: question.field for question in questions}
         self._conditional = tuple(q for q in questions if not q.always_asked)
         self._maybe_required = tuple(
@@ -111,9 +117,20 @@ class StepChecker:
                 del given[question.code]
         errors = tuple(islice(self._errors(given, context), ERRORS_MAX))
         remarks = tuple(islice(_told(self._remarks, context), ERRORS_MAX))
+        changes_on = self._changes_on(errors, context) if self._of_the_day else None
         if not errors:
-            return StepCheck("complete", (), remarks)
-        return StepCheck("partial" if given else "empty", errors, remarks)
+            return StepCheck("complete", (), remarks, changes_on)
+        return StepCheck("partial" if given else "empty", errors, remarks, changes_on)
+
+    def compare(self, context: RuleContext) -> tuple[StepError, ...]:
+        """What is wrong here beside the other steps, in a form that is checked as a whole."""
+        return tuple(islice(_told(self._of_the_form, context), ERRORS_MAX))
+
+    def _changes_on(self, errors: Sequence[StepError], context: RuleContext) -> date | None:
+        broken = {error.code for error in errors}
+        rules = [r for r in self._of_the_day if not r.only_mends or r.code in broken]
+        days = [day for rule in rules if (day := rule.changes_on(context)) is not None]
+        return min(days, default=None)
 
     def _errors(self, given: Answers, context: RuleContext) -> Iterator[StepError]:
         yield from self._schema_errors(given)

@@ -1,7 +1,7 @@
 """A selection made ready for use: its plan, and the checks of its steps, compiled once."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from miniprogram_api.catalogue.conditions import Answers, holds
 from miniprogram_api.catalogue.form import AnswersByStep, Form
 from miniprogram_api.catalogue.plan import PlanMaker
 from miniprogram_api.catalogue.plan_schemas import ElderPage
-from miniprogram_api.catalogue.rule import RuleContext
+from miniprogram_api.catalogue.rule import RuleContext, StepError
 from miniprogram_api.catalogue.schemas import PlanView, Ui
 from miniprogram_api.catalogue.selection import Choice
 from miniprogram_api.catalogue.sharing import Sharing, sharings_of
@@ -135,24 +135,18 @@ class CompiledPlan:
         self, answers_by_step: AnswersByStep, materials_present: Collection[str]
     ) -> Check:
         context = self._context(self._form.visible(answers_by_step))
-        checks = {
-            key: step.check(answers_by_step.get(key, {}), context)
-            for key, step in self._form.steps.items()
-        }
-        errors, remarks = (
-            tuple(
-                CheckError(key, error.pointer, error.code, error.message)
-                for key, check in checks.items()
-                for error in (check.errors if blocking else check.remarks)
-            )
-            for blocking in (True, False)
-        )
+        errors: list[CheckError] = []
+        remarks: list[CheckError] = []
+        for key, step in self._form.steps.items():
+            check = step.check(answers_by_step.get(key, {}), context)
+            errors += _placed(key, (*check.errors, *step.compare(context)))
+            remarks += _placed(key, check.remarks)
         missing = tuple(
             code
             for code in self._required_materials(context.answers)
             if code not in materials_present
         )
-        return Check(not errors and not missing, errors, missing, remarks)
+        return Check(not errors and not missing, tuple(errors), missing, tuple(remarks))
 
     def required_materials(self, answers_by_step: AnswersByStep) -> tuple[str, ...]:
         """The codes of the files that must be uploaded, given these answers."""
@@ -210,3 +204,8 @@ class CompiledPlan:
             if asked.material.obtain == "generated" and asked_state(asked.uses, answers) is True:
                 needed = [use for use in asked.uses if use.required]
                 yield asked, asked_state(needed, answers) is True
+
+
+def _placed(key: str, errors: Iterable[StepError]) -> Iterator[CheckError]:
+    for error in errors:
+        yield CheckError(key, error.pointer, error.code, error.message)

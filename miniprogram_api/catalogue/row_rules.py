@@ -1,14 +1,14 @@
 """Rules over the rows of a table: shareholders, directors, supervisors."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
-from miniprogram_api.catalogue.conditions import Condition, holds
+from miniprogram_api.catalogue.conditions import Answers, Condition, holds
 from miniprogram_api.catalogue.facts import Code
 from miniprogram_api.catalogue.numbers import identity_of
 from miniprogram_api.catalogue.rule import (
-    Row,
     Rule,
     RuleContext,
     column_sum,
@@ -16,6 +16,7 @@ from miniprogram_api.catalogue.rule import (
     identity,
     number,
     rows_of,
+    soonest,
     years_after,
 )
 
@@ -64,6 +65,8 @@ class RowsSumToField(Rule, frozen=True, kw_only=True, tag="rows_sum_to_field"):
 class RowsDateWithin(Rule, frozen=True, kw_only=True, tag="rows_date_within"):
     """No later than so many years from today, which stands for the day of establishment."""
 
+    of_the_day: ClassVar[bool] = True
+    only_mends: ClassVar[bool] = True
     column: str
     years: int
 
@@ -73,6 +76,21 @@ class RowsDateWithin(Rule, frozen=True, kw_only=True, tag="rows_date_within"):
             day = date_of(row.get(self.column))
             if day is not None and day > latest:
                 yield f"/{self.at}/{index}/{self.column}"
+
+    def _changes_on(self, context: RuleContext) -> date | None:
+        latest = years_after(context.today, self.years)
+        days = [date_of(row.get(self.column)) for _, row in rows_of(context.answers, self.at)]
+        late = [day for day in days if day is not None and day > latest]
+        return soonest(
+            context.today,
+            [(self._first_day_for(day) - context.today).days for day in late],
+        )
+
+    def _first_day_for(self, day: date) -> date:
+        """On which ``day`` is within the years. A 29 February is not on the 28th of a year without
+        one, from which the years end on the 28th."""
+        first = years_after(day, -self.years)
+        return first if years_after(first, self.years) >= day else first + timedelta(days=1)
 
 
 class RowColumnsEqual(Rule, frozen=True, kw_only=True, tag="row_columns_equal"):
@@ -135,9 +153,51 @@ class RowsApart(Rule, frozen=True, kw_only=True, tag="rows_apart"):
                 yield f"/{self.at}/{index}/{self.column}"
 
 
+class SameNames(Rule, frozen=True, kw_only=True, tag="same_names"):
+    """Whoever of this table, or this person, is also the person of ``number_field`` or in one of
+    ``rows`` (tables or persons) has the name that he has there: in the first of these places, so
+    that one slip is told once."""
+
+    of_the_form: ClassVar[bool] = True
+    column: str
+    name: str
+    rows: tuple[Code, ...] = ()
+    number_field: Code
+    name_field: Code
+
+    def _others(self) -> tuple[str, ...]:
+        return (*self.rows, self.number_field, self.name_field)
+
+    def _broken(self, context: RuleContext) -> Iterator[str]:
+        names: dict[str, str] = {}
+        for person, name in self._elsewhere(context.answers):
+            names.setdefault(person, name)
+        is_table = isinstance(context.answers[self.at], list)
+        for index, row in rows_of(context.answers, self.at):
+            for person, name in _named(row.get(self.column), row.get(self.name)):
+                if names.get(person, name) != name:
+                    place = f"/{index}" if is_table else ""
+                    yield f"/{self.at}{place}/{self.name}"
+
+    def _elsewhere(self, answers: Answers) -> Iterator[tuple[str, str]]:
+        yield from _named(answers.get(self.number_field), answers.get(self.name_field))
+        for code in self.rows:
+            for _, row in rows_of(answers, code):
+                yield from _named(row.get(self.column), row.get(self.name))
+
+
+def _named(number_: object, name: object) -> Iterator[tuple[str, str]]:
+    """Who it is, and the name; nothing while one of them is missing."""
+    person = identity(number_)
+    if person is not None and isinstance(name, str) and name.strip():
+        yield person, name.strip()
+
+
 class Adult(Rule, frozen=True, kw_only=True, tag="adult"):
     """18 or older today, as far as the document tells: other documents hold no date of birth."""
 
+    of_the_day: ClassVar[bool] = True
+    only_mends: ClassVar[bool] = True
     id_type: str
     column: str | None = None
 
@@ -145,22 +205,32 @@ class Adult(Rule, frozen=True, kw_only=True, tag="adult"):
         return (self.id_type,) if self.column is None else ()
 
     def _broken(self, context: RuleContext) -> Iterator[str]:
-        if self.column is None:
-            if self._is_minor(context.answers, self.at, context.today):
-                yield f"/{self.at}"
-            return
-        for index, row in rows_of(context.answers, self.at):
-            if self._is_minor(row, self.column, context.today):
-                yield f"/{self.at}/{index}/{self.column}"
+        for place, _ in self._minors(context):
+            yield place
 
-    def _is_minor(self, row: Row, code: str, today: date) -> bool:
-        value, id_type = row.get(code), row.get(self.id_type, "01")
-        if not (isinstance(value, str) and isinstance(id_type, str)):
-            return False
-        if id_type not in _IDENTITY_CARDS:
-            return False
-        identity = identity_of(value, today)
-        return identity is not None and identity.age_on(today) < ADULT_YEARS
+    def _changes_on(self, context: RuleContext) -> date | None:
+        grown_up = [years_after(born, ADULT_YEARS) for _, born in self._minors(context)]
+        return soonest(context.today, [(day - context.today).days for day in grown_up])
+
+    def _minors(self, context: RuleContext) -> Iterator[tuple[str, date]]:
+        """Where they stand, and when they were born."""
+        persons = (
+            [(f"/{self.at}", context.answers, self.at)]
+            if self.column is None
+            else [
+                (f"/{self.at}/{index}/{self.column}", row, self.column)
+                for index, row in rows_of(context.answers, self.at)
+            ]
+        )
+        for place, row, code in persons:
+            value, id_type = row.get(code), row.get(self.id_type, "01")
+            if not (isinstance(value, str) and isinstance(id_type, str)):
+                continue
+            if id_type not in _IDENTITY_CARDS:
+                continue
+            identity = identity_of(value, context.today)
+            if identity is not None and identity.age_on(context.today) < ADULT_YEARS:
+                yield place, identity.born
 
 
 class RowsMustHold(Rule, frozen=True, kw_only=True, tag="rows_must_hold"):

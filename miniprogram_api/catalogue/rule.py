@@ -4,10 +4,10 @@ A rule speaks only when the answers it reads are there and well formed: what is 
 is reported by the step's schema. Sums are exact (decimal), never binary fractions.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from kit.text import Text
 from kit.workdays import WorkCalendar
@@ -23,6 +23,7 @@ from miniprogram_api.catalogue.facts import (
 from miniprogram_api.catalogue.names import NameBook
 
 Row = Mapping[str, object]
+_NEVER = 100 * 365
 Severity = Literal["block", "warn", "info"]
 
 
@@ -59,6 +60,14 @@ class Rule(Dated, frozen=True, kw_only=True, tag_field="kind"):
     operations: tuple[Operation, ...] = ()
     # Only `block` keeps a step from being complete; the others are told and can be passed over.
     severity: Severity = "block"
+    # Whether it looks at which day it is: then time alone makes right answers wrong, or wrong ones
+    # right.
+    of_the_day: ClassVar[bool] = False
+    # Whether time only ever makes wrong answers right by it: where it is kept no day matters.
+    only_mends: ClassVar[bool] = False
+    # Whether it compares what stands all over the form, and is looked at when the whole of it is
+    # checked: with every save it would cost two thirds of the save.
+    of_the_form: ClassVar[bool] = False
 
     def reads(self) -> frozenset[str]:
         """All answers the rule looks at; a plan that does not ask them all does not use it."""
@@ -82,6 +91,11 @@ class Rule(Dated, frozen=True, kw_only=True, tag_field="kind"):
             return False
         return self.when is None or holds(self.when, answers) is True
 
+    def changes_on(self, context: RuleContext) -> date | None:
+        """The next day on which the same answers may be judged otherwise; None: on none. Asked only
+        of rules that are ``of_the_day``."""
+        return self._changes_on(context) if self.is_asked(context.answers) else None
+
     def decides(self) -> bool:
         """Whether answers that meet ``when`` can keep the rule."""
         return True
@@ -90,6 +104,9 @@ class Rule(Dated, frozen=True, kw_only=True, tag_field="kind"):
         return ()
 
     def _broken(self, context: RuleContext) -> Iterator[str]:
+        raise NotImplementedError
+
+    def _changes_on(self, context: RuleContext) -> date | None:
         raise NotImplementedError
 
 
@@ -128,6 +145,13 @@ def date_of(value: object) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def soonest(today: date, days: Iterable[int]) -> date | None:
+    """The first day after today among those so many days from today; None for a day that nobody
+    who is filling in a form now will see."""
+    ahead = min((number for number in days if number > 0), default=_NEVER)
+    return today + timedelta(days=ahead) if ahead < _NEVER else None
 
 
 def years_after(day: date, years: int) -> date:

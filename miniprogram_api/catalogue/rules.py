@@ -1,9 +1,11 @@
 """Rules over several answers. Which there are is data; here and in :mod:`~.row_rules` is what they
 mean."""
 
+import calendar
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from miniprogram_api.catalogue.conditions import Condition, holds
 from miniprogram_api.catalogue.facts import Code, LookupName
@@ -21,8 +23,9 @@ from miniprogram_api.catalogue.row_rules import (
     RowsSumTo,
     RowsSumToField,
     RowsUnique,
+    SameNames,
 )
-from miniprogram_api.catalogue.rule import Rule, RuleContext, date_of, number
+from miniprogram_api.catalogue.rule import Rule, RuleContext, date_of, number, soonest
 
 
 class AddressInRegion(Rule, frozen=True, kw_only=True, tag="address_in_region"):
@@ -82,6 +85,7 @@ class AtMostField(Rule, frozen=True, kw_only=True, tag="at_most_field"):
 class DateWithinDays(Rule, frozen=True, kw_only=True, tag="date_within_days"):
     """Between so many days from today, both ends included."""
 
+    of_the_day: ClassVar[bool] = True
     first_day: int
     last_day: int
 
@@ -93,12 +97,28 @@ class DateWithinDays(Rule, frozen=True, kw_only=True, tag="date_within_days"):
         if day is not None and not first <= day <= last:
             yield f"/{self.at}"
 
+    def _changes_on(self, context: RuleContext) -> date | None:
+        day = date_of(context.answers[self.at])
+        if day is None:
+            return None
+        ahead = (day - context.today).days
+        return soonest(context.today, (ahead - self.last_day, ahead - self.first_day + 1))
+
 
 class MonthNotPast(Rule, frozen=True, kw_only=True, tag="month_not_past"):
+    of_the_day: ClassVar[bool] = True
+
     def _broken(self, context: RuleContext) -> Iterator[str]:
         month = context.answers[self.at]
         if isinstance(month, str) and len(month) == 7 and month < f"{context.today:%Y-%m}":
             yield f"/{self.at}"
+
+    def _changes_on(self, context: RuleContext) -> date | None:
+        first = date_of(f"{context.answers[self.at]}-01")
+        if first is None:
+            return None
+        days = calendar.monthrange(first.year, first.month)[1]
+        return soonest(context.today, [(first - context.today).days + days])
 
 
 class MustHold(Rule, frozen=True, kw_only=True, tag="must_hold"):
@@ -183,7 +203,7 @@ class Remark(Rule, frozen=True, kw_only=True, tag="remark"):
 
 AnyRule = (
     NameStructure | AddressInRegion | RowCount | RowsSumTo | RowsSumToField | RowsDateWithin
-    | RowColumnsEqual | RowsUnique | AmongRows | RowsApart | Adult | RowsMustHold | RowsShare
-    | RowCountEquals | SumAtMost | FieldsEqual | AtMostField | DateWithinDays
+    | RowColumnsEqual | RowsUnique | AmongRows | RowsApart | SameNames | Adult | RowsMustHold
+    | RowsShare | RowCountEquals | SumAtMost | FieldsEqual | AtMostField | DateWithinDays
     | MonthNotPast | MustHold | DaysAfterField | OnWorkday | LookupDetail | Remark
 )  # fmt: skip

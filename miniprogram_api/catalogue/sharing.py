@@ -25,23 +25,24 @@ class Sharing(NamedTuple):
     """The items of a plan, by code and name, whose answers go to one such receiver."""
 
     purpose: SharingPurpose
-    items: Sequence[tuple[str, str]]
+    items: Sequence[tuple[str, Text]]
 
 
 def sharings_of(items: Iterable[Item]) -> list[Sharing]:
     """In the order of the items."""
-    by_purpose: dict[SharingPurpose, list[tuple[str, str]]] = {}
+    by_purpose: dict[SharingPurpose, list[tuple[str, Text]]] = {}
     for item in items:
         if item.consent is not None:
-            by_purpose.setdefault(item.consent, []).append((item.code, item.name))
-    return [Sharing(purpose, named) for purpose, named in by_purpose.items()]
+            named = item.code, Text(item.name, item.en)
+            by_purpose.setdefault(item.consent, []).append(named)
+    return [Sharing(purpose, items_of) for purpose, items_of in by_purpose.items()]
 
 
-def sharing_text(purpose: str, names: Iterable[str], *, granted: bool) -> Text:
+def sharing_text(purpose: str, names: Iterable[Text], *, granted: bool) -> Text:
     """Also of a purpose that a later catalogue does not know any more."""
     sentence, items = _SHARED if granted else _WITHHELD, list(names)
     receiver = _RECEIVERS.get(purpose, _SOMEBODY)
     return Text(
-        sentence.zh.format(items="、".join(items), receiver=receiver.zh),
-        sentence.en.format(items=", ".join(items), receiver=receiver.en),
+        sentence.zh.format(items="、".join(name.zh for name in items), receiver=receiver.zh),
+        sentence.en.format(items=", ".join(name.en for name in items), receiver=receiver.en),
     )

@@ -26,6 +26,8 @@ class Signer:
     phone: PhoneNumber | None
     id_type: str | None = None
     """As the form asks it."""
+    other_names: tuple[PersonName, ...] = ()
+    """What else the answers call whoever has this number: nobody can sign such documents."""
 
     @property
     def can_sign_online(self) -> bool:
@@ -72,6 +74,7 @@ def merged(signers: Iterable[Signer]) -> tuple[Signer, ...]:
 
 
 def _joined(one: Signer, other: Signer) -> Signer:
+    names = dict.fromkeys((*one.other_names, other.name, *other.other_names))
     return Signer(
         name=one.name,
         id_number=one.id_number,
@@ -79,6 +82,7 @@ def _joined(one: Signer, other: Signer) -> Signer:
         roles=tuple(dict.fromkeys((*one.roles, *other.roles))),
         phone=one.phone or other.phone,
         id_type=one.id_type or other.id_type,
+        other_names=tuple(name for name in names if name != one.name),
     )
 
 

@@ -54,7 +54,7 @@ def parse_answers(given: msgspec.Raw) -> dict[str, Any]:
         raise StepTooLarge
     try:
         return _decode_within(given)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Which bound it is, only those are asked who are beyond one.
         return _looked_at(given)
 
@@ -63,8 +63,11 @@ def _looked_at(given: msgspec.Raw) -> dict[str, Any]:
     try:
         answers = _decode(given)
     except msgspec.ValidationError:
+        if bytes(given).lstrip().startswith(b"{"):
+            # A number that no reader of JSON keeps.
+            raise _refused("out_of_range", _TOO_MUCH) from None
         raise _refused("not_an_object", _NOT_AN_OBJECT) from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedRequest from None
     _check(answers)
     return answers

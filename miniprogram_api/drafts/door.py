@@ -81,6 +81,13 @@ class DraftDoor:
             raise NotFound
         return Seen(head, grant)
 
+    async def grant(self, person_id: str, draft_id: str) -> Grant:
+        """By which somebody is let in who is not its owner; NotFound."""
+        grant = await self._grants.grant(draft_id, person_id)
+        if grant is None:
+            raise NotFound
+        return grant
+
     async def changeable(self, person_id: str, draft_id: str, part: Part | None = None) -> Head:
         """By its owner; where ``part`` says what is going to be changed, also by whom the owner let
         change that."""
@@ -96,7 +103,9 @@ class DraftDoor:
             raise DraftExpired
         return head
 
-    async def helped(self, person_id: str, before: str | None, limit: int) -> Sequence[str]:
+    async def helped(
+        self, person_id: str, before: str | None, limit: int
+    ) -> Sequence[tuple[str, Grant]]:
         """The drafts of others that the person may help with, by falling id."""
         return await self._grants.helped(person_id, before, limit)
 

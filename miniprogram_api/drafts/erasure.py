@@ -3,16 +3,21 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from adapters.outbox.delivery import Delivery
 from adapters.outbox.put import Outbox
 from kit.clock import Clock
 from kit.database.unit import unit_of_work
 from kit.problems import NotFound, TemporarilyUnavailable
 from miniprogram_api.drafts.door import TRIES, DraftDoor
-from miniprogram_api.drafts.log import KEPT, DraftLog, Head, RevisionTaken
+from miniprogram_api.drafts.log import KEPT, STAYS_TAKEN, DraftLog, Head, RevisionTaken
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.problems import DraftSubmitted
 from push.put import put_notice
 
+TOPIC = "draft.forget"
+"""``{"draft_id"}``: the draft was erased a while ago."""
+FORGOTTEN_AFTER = STAYS_TAKEN + timedelta(hours=1)
+"""By then no save is on its way any more, and no process believes a row of the draft."""
 READABLE_WHEN_EXPIRED = timedelta(days=7)
 BATCH = 100
 
@@ -88,3 +93,21 @@ class DraftErasure:
         await self._log.erase(head, self._clock.now())
         await Draft.filter(id=head.draft_id).delete()
         await self._door.forget(head.draft_id)
+        due_at = self._clock.now() + FORGOTTEN_AFTER
+        await self._outbox.put(
+            TOPIC, f"forget:{head.draft_id}", {"draft_id": head.draft_id}, due_at
+        )
+
+
+class DraftForgetting:
+    """The handler of ``draft.forget``: the empty rows that erasing left go, too."""
+
+    def __init__(self, log: DraftLog) -> None:
+        self._log = log
+
+    async def handle(self, delivery: Delivery) -> None:
+        async with delivery.settling():
+            await self._log.forget(delivery.body["draft_id"])
+
+    async def park(self, delivery: Delivery, error_code: str) -> None:
+        """Empty rows stay: they say nothing of anybody."""

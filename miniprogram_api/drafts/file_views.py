@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from kit.clock import in_china
 from kit.text import Language, Text
-from miniprogram_api.drafts.links import FileLinks
+from miniprogram_api.drafts.links import FileLinks, Holder
 from miniprogram_api.drafts.schemas import FileView, FileWarning
 from miniprogram_api.drafts.state import FileRef
 
@@ -33,14 +33,16 @@ WARNINGS: Mapping[str, Text] = {
 """What inspection may find (materials/inspection.py). A warning stops nothing: it guesses."""
 
 
-def file_view(file: FileRef, links: FileLinks, language: Language) -> FileView:
+def file_view(
+    file: FileRef, links: FileLinks, language: Language, holder: Holder | None = None
+) -> FileView:
     return FileView(
         id=file.id,
         name=file.name,
         size=file.size,
         media_type=file.media_type,
         sha256=file.sha256,
-        url=links.url(file.id),
+        url=links.url(file.id, holder),
         uploaded_at=in_china(file.at),
         warnings=[
             FileWarning(code, WARNINGS[code].in_language(language))

@@ -13,6 +13,7 @@ from miniprogram_api.drafts import steps
 from miniprogram_api.drafts.desk import DraftDesk
 from miniprogram_api.drafts.door import Change
 from miniprogram_api.drafts.file_views import file_view
+from miniprogram_api.drafts.links import Holder
 from miniprogram_api.drafts.log import Author, Head
 from miniprogram_api.drafts.ports import Part
 from miniprogram_api.drafts.problems import (
@@ -68,8 +69,15 @@ class DraftFiles:
         if grant is not None and not grant.covers(Part("material", material)):
             raise NotFound
 
-    def shown(self, file: FileRef, language: Language) -> FileView:
-        return file_view(file, self._desk.links, language)
+    async def refuse_former_holder(self, holder: Holder) -> None:
+        """NotFound for whoever may not see the draft's files, or not any more."""
+        _, grant = await self._desk.door.seen(holder.person_id, holder.draft_id)
+        if grant is not None and not grant.materials:
+            raise NotFound
+
+    def shown(self, file: FileRef, language: Language, holder: Holder) -> FileView:
+        """``holder``: who is shown it, whether its owner or not."""
+        return file_view(file, self._desk.links, language, holder)
 
     async def attach(self, author: Author, draft_id: str, material: str, file: FileRef) -> FileRef:
         """One file more, inside :meth:`unit`; refused like every change once submitted. The file
@@ -106,6 +114,15 @@ class DraftFiles:
         left the draft meanwhile, or the draft is erased, submitted or expired."""
         await self._judge(
             draft_id, file_id, "scanned", lambda file: msgspec.structs.replace(file, scan="clean")
+        )
+
+    async def leave_unscanned(self, draft_id: str, file_id: str) -> None:
+        """Nobody could say: as before, and the file stays for its owner to replace."""
+        await self._judge(
+            draft_id,
+            file_id,
+            "unscanned",
+            lambda file: msgspec.structs.replace(file, scan="failed"),
         )
 
     async def fail_scan(self, draft_id: str, file_id: str) -> None:

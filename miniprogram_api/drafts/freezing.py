@@ -8,13 +8,23 @@ from kit.text import Text
 from miniprogram_api.catalogue.service import CheckError, CompiledPlan, Selection
 from miniprogram_api.documents.service import DocumentSpec, Signer
 from miniprogram_api.drafts import views
+from miniprogram_api.drafts.granted import OF_FILES
 from miniprogram_api.drafts.log import Head
 from miniprogram_api.drafts.signing import SignatureTask, Standing, counting
-from miniprogram_api.drafts.state import DecodedState, FileRef
+from miniprogram_api.drafts.state import DecodedState, FileRef, ScanState
 
 _SCANNING = Text(
-    "文件正在安全检查，请稍后再提交", "A file is still being checked; submit a little later"
+    "文件正在安全检查，通过后即可提交，无需重新上传",
+    "A file is still being checked; submit when it is through. Nothing has to be sent again",
 )
+_UNSCANNED = Text(
+    "有文件无法完成安全检查，请移除后换一个较小的文件重新上传",
+    "A file could not be checked; remove it and send another, smaller one",
+)
+_WITHOUT_VERDICT: Mapping[ScanState, tuple[str, Text]] = {
+    "waiting": ("material_scanning", _SCANNING),
+    "failed": ("material_unscanned", _UNSCANNED),
+}
 
 
 class NamedCompany(NamedTuple):
@@ -56,11 +66,13 @@ def company_in(selection: Selection, answers: Mapping[str, object]) -> NamedComp
 
 
 def being_scanned(state: DecodedState, compiled: CompiledPlan) -> tuple[CheckError, ...]:
-    """One error for each material of the plan that has a file which no scanner has passed yet."""
+    """One error for each material of the plan that has a file which no scanner has passed yet, and
+    one for each that has a file which could not be checked."""
     return tuple(
-        CheckError("materials", f"/{code}", "material_scanning", _SCANNING)
+        CheckError(OF_FILES, f"/{code}", *error)
         for code in views.uploadable(compiled)
-        if any(file.scan == "waiting" for file in state.materials.get(code, ()))
+        for scan, error in _WITHOUT_VERDICT.items()
+        if any(file.scan == scan for file in state.materials.get(code, ()))
     )
 
 

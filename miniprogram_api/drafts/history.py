@@ -27,6 +27,7 @@ _TITLES: Mapping[str, Text] = {
     "submitted": Text("提交申请", "Submitted"),
     "scanned": Text("文件通过安全检查", "File passed the security check"),
     "refused": Text("文件未通过安全检查，已移除", "File refused by the security check"),
+    "unscanned": Text("文件无法完成安全检查", "File could not be checked"),
     "sign_asked": Text("发起签名", "Signatures asked for"),
     "sign_begun": Text("有人开始签名", "Somebody began to sign"),
     "sign_failed": Text("有人签名未完成", "A signature was not completed"),
@@ -34,10 +35,11 @@ _TITLES: Mapping[str, Text] = {
     "sign_refused": Text("有人拒绝签名", "Somebody refused to sign"),
 }
 _BY_ITSELF = frozenset(
-    {"register", "scanned", "refused"} | {"sign_begun", "sign_failed", "signed", "sign_refused"}
+    {"register", "scanned", "refused", "unscanned"}
+    | {"sign_begun", "sign_failed", "signed", "sign_refused"}
 )
 """What is not done by whoever has the draft."""
-_OF_A_MATERIAL = frozenset({"material", "scanned", "refused"})
+_OF_A_MATERIAL = frozenset({"material", "scanned", "refused", "unscanned"})
 _YOU, _SYSTEM = ByView("you"), ByView("system")
 
 

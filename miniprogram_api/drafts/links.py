@@ -6,6 +6,7 @@ link itself must open the file: it names the file and its end, and nobody else c
 
 import base64
 import hmac
+from typing import NamedTuple
 
 from kit.clock import Clock
 from kit.secrets import KeyRing
@@ -13,6 +14,22 @@ from kit.secrets import KeyRing
 LIFE_S = 600
 """A link lives at least this and at most twice as long. All links made within one such span are
 equal, so that an unchanged draft is shown with unchanged bytes."""
+
+
+class Holder(NamedTuple):
+    """Somebody to whom a draft is shown that need not be his: his link is worth nothing any more as
+    soon as he may not see the files. ``person_id``: a person's, or a hand-over's id."""
+
+    person_id: str
+    draft_id: str
+
+    @classmethod
+    def read(cls, text: str) -> "Holder":
+        person_id, _, draft_id = text.partition(".")
+        return cls(person_id, draft_id)
+
+    def __str__(self) -> str:
+        return f"{self.person_id}.{self.draft_id}"
 
 
 class FileLinks:
@@ -23,23 +40,26 @@ class FileLinks:
         self._clock = clock
         self._prefix = prefix
 
-    def url(self, file_id: str) -> str:
-        expires = (self.span() + 2) * LIFE_S
-        signature = self._signature(file_id, expires)
-        return f"{self._prefix}/files/{file_id}?expires={expires}&signature={signature}"
+    def url(self, file_id: str, holder: Holder | None = None) -> str:
+        """``holder``: None for the file's owner, and for those who are never shut out again."""
+        expires, held = (self.span() + 2) * LIFE_S, "" if holder is None else str(holder)
+        signature = self._signature(file_id, expires, held)
+        link = f"{self._prefix}/files/{file_id}?expires={expires}&signature={signature}"
+        return f"{link}&holder={held}" if held else link
 
     def span(self) -> int:
         """A number that changes whenever new links would differ from old ones."""
         return int(self._clock.now().timestamp()) // LIFE_S
 
-    def genuine(self, file_id: str, expires: int, signature: str) -> bool:
-        """Whether we made this link; it may have expired since."""
-        ours = self._signature(file_id, expires).encode()
+    def genuine(self, file_id: str, expires: int, signature: str, holder: str = "") -> bool:
+        """Whether we made this link, for that holder; it may have expired since."""
+        ours = self._signature(file_id, expires, holder).encode()
         return hmac.compare_digest(ours, signature.encode())
 
     def expired(self, expires: int) -> bool:
         return self._clock.now().timestamp() >= expires
 
-    def _signature(self, file_id: str, expires: int) -> str:
-        secret = self._ring.derive("file link", file_id, str(expires))
+    def _signature(self, file_id: str, expires: int, holder: str) -> str:
+        held = (holder,) if holder else ()
+        secret = self._ring.derive("file link", file_id, str(expires), *held)
         return base64.urlsafe_b64encode(secret).decode().rstrip("=")

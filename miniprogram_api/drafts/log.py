@@ -30,6 +30,7 @@ from miniprogram_api.drafts.state import (
     decode_summary,
     encode,
 )
+from miniprogram_api.drafts.writing import WritingLimit
 
 KEPT = timedelta(days=30)
 """After the newest change of an open draft."""
@@ -65,6 +66,9 @@ _AT = Statement(
     "SELECT revision, summary, answers_cipher FROM draft_save WHERE id >= ? AND id <= ?"
     " ORDER BY id DESC LIMIT 1"
 )
+_WRITTEN_BY = Statement(
+    "SELECT id FROM draft_save WHERE id > ? AND id <= ? AND at <= ? ORDER BY id LIMIT 1"
+)
 _APPEND = Statement(
     "INSERT INTO draft_save"
     " (id, draft_id, person_id, revision, kind, step, author, device, at, summary,"
@@ -75,6 +79,7 @@ _EMPTY = Statement(
     "UPDATE draft_save SET person_id = '', kind = 'erased', step = NULL, author = '',"
     " device = NULL, summary = ?, answers_cipher = ? WHERE id >= ? AND id < ?"
 )
+_FORGET = Statement("DELETE FROM draft_save WHERE id >= ? AND id <= ? AND kind = 'erased'")
 _HAND_OVER = Statement(
     "UPDATE draft_save SET person_id = ? WHERE id >= ? AND id <= ? AND person_id = ?"
 )
@@ -175,6 +180,7 @@ class DraftLog:
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
         self.findings = Findings()
+        self.writing = WritingLimit()
 
     async def head(self, draft_id: str) -> Head | None:
         """None for a draft that never was and for one that was erased."""
@@ -201,12 +207,19 @@ class DraftLog:
         plain = self._plain(draft_id, row["revision"], row["answers_cipher"])
         return Past(row["revision"], decode_summary(row["summary"]).catalogue, decode_state(plain))
 
+    async def is_followed(self, draft_id: str, revision: int, by: datetime) -> bool:
+        """Whether it was not the newest any more at that moment."""
+        bounds = row_id(draft_id, revision), _last_id(draft_id)
+        return bool(await _WRITTEN_BY.fetch(*bounds, by))
+
     async def append(self, place: Place, entry: Entry, author: Author, at: datetime) -> Head:
-        """One row; durable on return, or with the surrounding unit. RevisionTaken."""
+        """One row; durable on return, or with the surrounding unit. RevisionTaken, DraftTooLarge;
+        TooManyRequests for whoever writes too much (writing.py)."""
         plain = encode(entry.state)
         if len(plain) > DRAFT_BYTES_MAX:
             raise DraftTooLarge
         sealed = self._ring.seal(_packed(plain), sealing_context(place.draft_id, place.revision))
+        await self.writing.spend(author.person_id, entry.kind, len(sealed))
         await _insert(place, entry.kind, entry.step, author, at, entry.summary, sealed)
         if entry.found is not None:
             self.findings.remember(sealed, entry.found)
@@ -222,6 +235,10 @@ class DraftLog:
         bounds = row_id(head.draft_id, 0), row_id(head.draft_id, place.revision)
         await _CLEAR.execute(*bounds, at - STAYS_TAKEN)
         await _EMPTY.execute(encode(NOTHING).decode(), b"", *bounds)
+
+    async def forget(self, draft_id: str) -> None:
+        """What erasing left, once nobody can write after a row of the draft any more."""
+        await _FORGET.execute(row_id(draft_id, 0), _last_id(draft_id))
 
     async def hand_over(self, draft_id: str, person_id: str, to: str) -> None:
         """The draft's rows that are ``person_id``'s are ``to``'s; who wrote them stays."""

@@ -103,6 +103,8 @@ def differences(
 
 def same(one: JSON, other: JSON) -> bool:
     """Equal as JSON. Python calls ``1``, ``1.0`` and ``True`` equal; a form does not."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

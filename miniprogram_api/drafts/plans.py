@@ -51,12 +51,16 @@ class DraftPlans:
         serving = self._catalogue.serving
         version = summary.catalogue or serving.version
         parts = [draft_id, str(revision), version.rpartition("-")[2]]
+        days = [mark.changes_on for mark in summary.steps.values() if mark.changes_on is not None]
         if version != serving.version:
             # What the older list says may be another thing tomorrow; few drafts are of one.
             parts += [serving.version.rpartition("-")[2], serving.today.isoformat()]
         elif serving.is_dated:
             # What was offered yesterday may not be today.
             parts.append(serving.catalogue.since.isoformat())
+        if version == serving.version and days and min(days) <= serving.today.isoformat():
+            # Time has made another thing of it, and may again, until it is saved the next time.
+            parts.append(serving.today.isoformat())
         if summary.files:
             # Links to files run out, so a draft with files is new again once theirs are.
             parts.append(str(self._links.span()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from miniprogram_api.documents.service import Signer
@@ -25,6 +26,8 @@ class Grant:
     steps: frozenset[str] | None
     """The keys of the steps; None for all."""
     materials: bool
+    since: datetime | None = None
+    """When he was let in; of what was there before he is told nothing. None: from the beginning."""
 
     def shows(self, step: str) -> bool:
         return self.steps is None or step in self.steps
@@ -54,9 +57,11 @@ class Grants(Protocol):
         so this is asked when something is going to be shown or changed."""
         ...
 
-    async def helped(self, person_id: str, before: str | None, limit: int) -> Sequence[str]:
+    async def helped(
+        self, person_id: str, before: str | None, limit: int
+    ) -> Sequence[tuple[str, Grant]]:
         """The drafts of others that the person may help with now, by falling id, below ``before``;
-        drafts that are submitted or gone among them."""
+        drafts that are submitted or gone among them. Not told to anybody."""
         ...
 
     async def authors(self, draft_id: str) -> Mapping[str, NamedAuthor]:
@@ -74,7 +79,9 @@ class NoGrants:
     async def grant(self, draft_id: str, person_id: str) -> Grant | None:
         return None
 
-    async def helped(self, person_id: str, before: str | None, limit: int) -> Sequence[str]:
+    async def helped(
+        self, person_id: str, before: str | None, limit: int
+    ) -> Sequence[tuple[str, Grant]]:
         return ()
 
     async def authors(self, draft_id: str) -> Mapping[str, NamedAuthor]:

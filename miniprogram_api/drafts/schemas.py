@@ -7,7 +7,7 @@ import msgspec
 from miniprogram_api.catalogue.service import Ui
 from miniprogram_api.drafts.register_note import Origin, RegisterState
 from miniprogram_api.drafts.signing import StandingState
-from miniprogram_api.drafts.state import Kind
+from miniprogram_api.drafts.state import Kind, ScanState
 
 DraftStateName = Literal["open", "submitted", "expired"]
 StepStateName = Literal["empty", "partial", "complete"]
@@ -183,8 +183,9 @@ class FileWarning(msgspec.Struct, frozen=True):
 
 
 class FileView(msgspec.Struct, frozen=True):
-    """``url`` works without a token for at least 10 and at most 20 minutes; not while ``scan`` is
-    ``waiting``. ``size`` and ``sha256`` are of what is kept, which for a picture is not what was
+    """``url`` works without a token for at least 10 and at most 20 minutes; only where ``scan`` is
+    ``clean``. ``failed``: it could not be checked, and the person was told to send another file.
+    ``size`` and ``sha256`` are of what is kept, which for a picture is not what was
     sent: its place and time are taken out, an identity document is marked."""
 
     id: str
@@ -195,7 +196,7 @@ class FileView(msgspec.Struct, frozen=True):
     url: str
     uploaded_at: str
     warnings: list[FileWarning]
-    scan: Literal["waiting", "clean"]
+    scan: ScanState
 
 
 class MaterialView(msgspec.Struct, frozen=True):
@@ -310,7 +311,8 @@ class SharingView(msgspec.Struct, frozen=True):
 
 
 class DraftCheck(msgspec.Struct, frozen=True):
-    """Not ``ready`` either when ``rebase`` is required."""
+    """Not ``ready`` either when ``rebase`` is required. Whoever was let in is told of what he is
+    shown only, by ``ready``, too."""
 
     ready: bool
     errors: list[StepErrorView]

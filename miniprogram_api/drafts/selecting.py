@@ -12,7 +12,7 @@ from miniprogram_api.catalogue.service import CatalogueService, CompiledPlan, Mo
 from miniprogram_api.drafts import steps
 from miniprogram_api.drafts.door import Change, DraftDoor
 from miniprogram_api.drafts.log import Author, DraftLog, Head
-from miniprogram_api.drafts.merge import apply_patch
+from miniprogram_api.drafts.merge import apply_patch, differences
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.plans import DraftPlans, pinned
 from miniprogram_api.drafts.rebasing import NO_CHANGES, Changes, rebased
@@ -83,12 +83,14 @@ class DraftSelections:
     ) -> Selection:
         """Changed by somebody who speaks of what is there in the codes that ``move`` leads to."""
         refuse_unknown(change.base_revision, head)
-        base = state.selection
+        base: Selection | None = state.selection
         if change.base_revision < head.summary.selection:
-            # A row that changed the selection is never thinned out, so the nearest older is right.
             seen = await self._log.past(head.draft_id, change.base_revision)
-            base = base if seen is None else seen.state.selection
-        return _merged(head, move(base), move(state.selection), change.patch(), compile_)
+            if seen is not None:
+                # Of an older row it is not known whether its selection was still the one then.
+                base = seen.state.selection if seen.revision == change.base_revision else None
+        before = None if base is None else move(base)
+        return _merged(head, before, move(state.selection), change.patch(), compile_)
 
 
 def _as_it_is(selection: Selection) -> Selection:
@@ -103,18 +105,24 @@ def refuse_unknown(base_revision: int, head: Head) -> None:
 
 def _merged(
     head: Head,
-    base: Selection,
+    base: Selection | None,
     theirs: Selection,
     patch: dict[str, Any],
     compile_: Callable[[Selection], CompiledPlan],
 ) -> Selection:
-    before, now = msgspec.to_builtins(base), msgspec.to_builtins(theirs)
+    """``base``: None when what was seen last is not kept any more; then whatever is said otherwise
+    than it is now is a DraftConflict."""
+    now = msgspec.to_builtins(theirs)
+    before = now if base is None else msgspec.to_builtins(base)
     wanted = _selection(apply_patch(before, patch))
     if "items" in patch and not wanted.items:
         # A theme's own items, by name: a change that is repeated, because nobody heard that it was
         # made, must not be taken for another one.
         wanted = pinned(compile_, wanted).selection
-    return _selection(steps.merged(head.revision, before, msgspec.to_builtins(wanted), now))
+    mine = msgspec.to_builtins(wanted)
+    if base is None:
+        steps.refuse(head, differences(mine, now))
+    return _selection(steps.merged(head.revision, before, mine, now))
 
 
 def _selection(answers: dict[str, Any]) -> Selection:

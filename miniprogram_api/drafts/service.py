@@ -1,8 +1,9 @@
 """Drafts: one form over many devices, saved step by step, frozen once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +17,7 @@ from miniprogram_api.catalogue.service import (
     Edition,
     Selection,
     Ui,
+    UnknownStep,
 )
 from miniprogram_api.documents.service import Signer as DraftSigner
 from miniprogram_api.documents.service import documents_of
@@ -28,8 +30,8 @@ from miniprogram_api.drafts.erasure import DraftErasure
 from miniprogram_api.drafts.files import DraftFiles, UploadRule
 from miniprogram_api.drafts.findings import Found
 from miniprogram_api.drafts.freezing import FrozenDraft, NamedCompany, Signed
-from miniprogram_api.drafts.links import FileLinks
-from miniprogram_api.drafts.log import KEPT, Author, Head, Place
+from miniprogram_api.drafts.links import FileLinks, Holder
+from miniprogram_api.drafts.log import KEPT, Author, Glance, Head, Place
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.ports import Grant, Grants, NamedAuthor, Part, SignatureBook
 from miniprogram_api.drafts.prefill import ask_again
@@ -82,10 +84,10 @@ __all__ = [
     "Author", "DraftDesk", "DraftDocuments", "DraftExpired", "DraftFiles", "DraftItem",
     "DraftNotReady", "DraftOutdated", "DraftReview", "DraftService", "DraftSigner",
     "DraftSubmitted", "FileLinks", "FileRef", "FileView", "FrozenDraft", "Grant", "Grants",
-    "ListedDraft", "NamedAuthor", "NamedCompany", "RevisionOutdated", "ScanState", "SharingView",
-    "SignableDraft", "SignableDrafts", "SignatureBook", "SignatureTask", "SignatureView", "Signed",
-    "SignerRole", "SigningKind", "Standing", "TaskState", "TooManyFiles", "UnknownMaterial",
-    "UploadRule", "is_outdated", "role_views", "sharing_view", "signature_views",
+    "Holder", "ListedDraft", "NamedAuthor", "NamedCompany", "RevisionOutdated", "ScanState",
+    "SharingView", "SignableDraft", "SignableDrafts", "SignatureBook", "SignatureTask",
+    "SignatureView", "Signed", "SignerRole", "SigningKind", "Standing", "TaskState", "TooManyFiles",
+    "UnknownMaterial", "UploadRule", "is_outdated", "role_views", "sharing_view", "signature_views",
 ]  # fmt: skip
 
 OPEN_DRAFTS_MAX = 500
@@ -110,6 +112,8 @@ class Opened(NamedTuple):
     """By which somebody sees it who is not its owner."""
     tasks: Sequence[SignatureTask] = ()
     """Whom its owner asked to sign."""
+    holder: Holder | None = None
+    """Who sees it by the grant."""
 
 
 class DraftService:
@@ -159,15 +163,15 @@ class DraftService:
         edition = await self._plans.edition(head)
         if head.summary.asked_to_sign and grant is None:
             return Opened(head, edition, tasks=await self._desk.signatures.of(draft_id))
-        return Opened(head, edition, grant)
+        holder = None if grant is None else Holder(person_id, draft_id)
+        return Opened(head, edition, grant, holder=holder)
 
     def etag(self, opened: Opened, language: Language, ui: Ui = "standard") -> str:
         """Changes whenever the shown draft does; made without opening its seal."""
         head = opened.head
         expired = head.expired(self._clock.now())
         tag = self._plans.etag(head.draft_id, head.revision, head.summary, language, expired)
-        if opened.grant is not None:
-            tag = f"{tag}-{opened.grant.id}"
+        tag = granted.etag(tag, opened.grant)
         return tag if ui == "standard" else f"{tag}-{ui}"
 
     def view(self, opened: Opened, language: Language, ui: Ui = "standard") -> DraftView:
@@ -177,15 +181,17 @@ class DraftService:
             raw = granted.part_of(raw, grant)
         compiled = opened.edition.compile_kept(raw.selection)
         known = self._log.findings.of(head.sealed, compiled)
-        unknown = views.steps_to_check(head, compiled, known)
+        now = self._clock.now()
+        unknown = views.steps_to_check(head, compiled, known, now)
         is_read = bool(unknown) or raw.register is not None
         decoded = self._log.opened(head) if is_read else None
         if unknown and decoded is not None:
             known = {**known, **steps.found_in(compiled, decoded.steps, unknown)}
             self._log.findings.remember(head.sealed, Found.by(compiled, known))
-        now = self._clock.now()
         links = self._desk.links
-        view = views.draft_view(head, raw, compiled, known, decoded, links, language, now)
+        view = views.draft_view(
+            head, raw, compiled, known, decoded, links, language, now, opened.holder
+        )
         if grant is not None:
             view = granted.part_of_view(view, grant)
         rebase = self._plans.rebase_of(head, raw.selection)
@@ -223,35 +229,54 @@ class DraftService:
             state = self._log.partly_opened(head)
             compiled = await self._plans.of(head, state.selection)
             if key not in compiled.step_keys:
-                raise NotFound
-            base = None
-            if save.base_revision < head.summary.steps.get(key, steps.NEVER_SAVED).revision:
-                seen = await self._log.past(draft_id, save.base_revision)
-                if seen is not None and seen.revision < save.base_revision:
-                    steps.refuse_differences(head, state.step(key), patch)
-                else:
-                    base = {} if seen is None else seen.state.steps.get(key, {})
+                raise UnknownStep
+            is_owner = head.person_id == author.person_id
+            grant = None if is_owner else await self._door.grant(author.person_id, draft_id)
+            base, unseen = await self._base(head, key, save.base_revision, grant)
+            if unseen:
+                steps.refuse_differences(head, state.step(key), patch)
             known = self._log.findings.of(head.sealed, compiled)
             saved = steps.after_step(compiled, head, state, base, key, patch, now, known)
+            if unseen:
+                # Others' words may be there, and this answer's revision becomes the client's base.
+                saved = replace(saved, merged=True)
             revision = head.revision + (saved.entry is not None)
-            note = state.register if head.person_id == author.person_id else None
+            note = state.register if is_owner else None
             told = (
                 warnings(compiled, note, {**state.all_answers(), key: saved.answers})
                 if note is not None
                 else []
             )
-            view = views.step_saved(key, saved, told, revision, language)
-            if head.person_id == author.person_id and (
-                stale := steps.changed_since(save.base_revision, head, key, compiled)
-            ):
+            view = views.step_saved(key, saved, told, revision, language, now)
+            if grant is not None:
+                day = views.china_day(now)
+                progress = granted.progress_of(saved.summary, compiled, grant, day)
+                view = msgspec.structs.replace(view, progress=progress)
+            elif stale := steps.changed_since(save.base_revision, head, key, compiled):
                 view = msgspec.structs.replace(view, stale=stale)
             etag = self._plans.etag(draft_id, revision, saved.summary, language)
-            return Change(saved.entry, Answer(view, etag))
+            return Change(saved.entry, Answer(view, granted.etag(etag, grant)))
 
         async with self._desk.turns.of(draft_id):
             return await self._door.append_after(
                 save.base_revision, author, draft_id, derive, Part("step", key)
             )
+
+    async def _base(
+        self, head: Head, key: str, revision: int, grant: Grant | None
+    ) -> tuple[dict[str, Any] | None, bool]:
+        """The step as somebody last saw it, None when nobody has changed it since; and whether that
+        is not known any more. Whoever was let in saw nothing of what was changed before: a base
+        that he guesses would tell him what it was."""
+        if revision >= head.summary.steps.get(key, steps.NEVER_SAVED).revision:
+            return None, False
+        since = None if grant is None else grant.since
+        if since is not None and await self._log.is_followed(head.draft_id, revision, since):
+            return None, True
+        seen = await self._log.past(head.draft_id, revision)
+        if seen is not None and seen.revision < revision:
+            return None, True
+        return {} if seen is None else seen.state.steps.get(key, {}), False
 
     async def select(
         self, author: Author, draft_id: str, change: ChangeSelection, language: Language
@@ -319,6 +344,12 @@ class DraftService:
         state = self._log.opened(head)
         return (await self._plans.of(head, state.selection)).step_keys
 
+    async def hold(self, draft_id: str) -> None:
+        """Until the caller's unit ends nobody else holds the draft, in any process: what is counted
+        of it stays so. NotFound for one that was erased."""
+        if await Draft.filter(id=draft_id).select_for_update().first() is None:
+            raise NotFound
+
     async def refuse_others(self, person_id: str, draft_id: str) -> None:
         """NotFound for everybody but the owner."""
         await self._door.owned(person_id, draft_id)
@@ -329,12 +360,21 @@ class DraftService:
         return head is not None and not head.submitted and not head.expired(self._clock.now())
 
     async def _helped(self, person_id: str, query: DraftQuery) -> DraftList:
-        """Three queries; a page may be shorter than asked for, and is not the last one then."""
+        """Four queries; a page may be shorter than asked for, and is not the last one then."""
         found = await self._door.helped(person_id, query.cursor, query.limit + 1)
-        shown = found[: query.limit]
-        drafts = await Draft.filter(id__in=shown, submitted_at=None).order_by("-id")
-        more = len(found) > query.limit
-        return DraftList(await self._items(drafts), shown[-1] if more else None)
+        shown = dict(found[: query.limit])
+        drafts = await Draft.filter(id__in=list(shown), submitted_at=None).order_by("-id")
+        heads = await self._log.heads([draft.id for draft in drafts])
+        now, items = self._clock.now(), []
+        for draft in drafts:
+            if (head := heads.get(draft.id)) is not None:
+                compiled = await self._plans.of(head, self._log.opened_raw(head).selection)
+                day, grant = views.china_day(now), shown[draft.id]
+                progress = granted.progress_of(head.summary, compiled, grant, day)
+                glance = Glance(head.revision, head.at, head.summary)
+                item = views.draft_item(draft, glance, now)
+                items.append(msgspec.structs.replace(item, progress=progress))
+        return DraftList(items, found[query.limit - 1][0] if len(found) > query.limit else None)
 
     async def _items(self, drafts: list[Draft]) -> list[DraftItem]:
         glances = await self._log.glances([draft.id for draft in drafts])

@@ -10,14 +10,15 @@ from miniprogram_api.drafts.register_note import RegisterNote
 
 Kind = Literal[
     "created", "step", "selection", "material", "register", "rebased", "restored", "submitted",
-    "erased", "scanned", "refused", "sign_asked", "sign_begun", "sign_failed", "signed",
-    "sign_refused",
+    "erased", "scanned", "refused", "unscanned", "sign_asked", "sign_begun", "sign_failed",
+    "signed", "sign_refused",
 ]  # fmt: skip
 
 Answers = TypeVar("Answers", dict[str, Any], msgspec.Raw)
 
 
-ScanState = Literal["waiting", "clean"]
+ScanState = Literal["waiting", "clean", "failed"]
+"""``failed``: the scanner answers, but has no verdict on this file. It is asked again, seldom."""
 
 
 class FileRef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,11 +58,19 @@ class DraftState(msgspec.Struct, Generic[Answers], omit_defaults=True):
 
 class StepMark(msgspec.Struct, array_like=True, frozen=True):
     """How one step stands; ``revision`` is the newest that changed its answers, 0 for none, and
-    ``at`` when that was, as it is shown: written once, read at every resumption."""
+    ``at`` when that was, as it is shown: written once, read at every resumption. ``changes_on``:
+    the day (China's, as JSON has it) from which time alone may have made another thing of it."""
 
     revision: int
     state: StepState
     at: str | None
+    changes_on: str | None = None
+
+    def state_on(self, day: str) -> StepState:
+        """As far as can be said without the answers: what was right until its day is not now."""
+        if self.state != "complete" or self.changes_on is None or day < self.changes_on:
+            return self.state
+        return "partial"
 
 
 class Summary(msgspec.Struct, array_like=True, frozen=True):
@@ -80,6 +89,11 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
     steps: dict[str, StepMark]
     catalogue: str = ""
     asked_to_sign: bool = False
+
+    def complete_on(self, day: str) -> int:
+        """How many steps are."""
+        dated = [mark for mark in self.steps.values() if mark.changes_on is not None]
+        return self.complete - sum(mark.state_on(day) != mark.state for mark in dated)
 
 
 DecodedState = DraftState[dict[str, Any]]

@@ -70,17 +70,19 @@ def after_step(
     if not changed:
         return SavedStep(None, answers, is_merged, check, head.summary)
     revision = head.revision + 1
-    marks = {**head.summary.steps, key: StepMark(revision, check.state, in_china(at))}
+    mark = StepMark(revision, check.state, in_china(at), _day(check))
+    marks = {**head.summary.steps, key: mark}
     errors = {**known, key: check.errors}
     for reader in compiled.steps_reading(key, changed):
-        mark = marks.get(reader)
-        if mark is None or not _may_change(mark):
+        before = marks.get(reader)
+        if before is None or not _may_change(before):
             continue
         read = {**state.answers(compiled.steps_read_by(reader)), key: answers}
         found = compiled.check_step(reader, state.step(reader), read)
         errors[reader] = found.errors
-        if found.state != mark.state:
-            marks[reader] = StepMark(mark.revision, found.state, mark.at)
+        after = StepMark(before.revision, found.state, before.at, _day(found))
+        if after != before:
+            marks[reader] = after
     summary = _with_marks(compiled, head.summary, marks, revision)
     found_now = Found.by(compiled, errors)
     entry = Entry("step", key, summary, state.with_step(key, answers), found_now)
@@ -294,14 +296,20 @@ def _rechecked(
     marks: Mapping[str, StepMark],
     keys: Iterable[str],
 ) -> dict[str, StepMark]:
-    checked = {
-        key: msgspec.structs.replace(
-            marks.get(key, NEVER_SAVED),
-            state=compiled.check_step(key, steps.get(key, {}), steps).state,
-        )
-        for key in keys
+    # What is not asked now waits for no day.
+    known = {
+        key: msgspec.structs.replace(mark, changes_on=None) if mark.changes_on else mark
+        for key, mark in marks.items()
     }
-    return {**marks, **checked}
+    for key in keys:
+        check = compiled.check_step(key, steps.get(key, {}), steps)
+        before = marks.get(key, NEVER_SAVED)
+        known[key] = StepMark(before.revision, check.state, before.at, _day(check))
+    return known
+
+
+def _day(check: StepCheck) -> str | None:
+    return None if check.changes_on is None else check.changes_on.isoformat()
 
 
 def _summary(

@@ -9,7 +9,13 @@ from kit.database.statement import Statement, to_instant
 from kit.database.unit import unit_of_work
 from miniprogram_api.drafts.log import KEPT, DraftLog, Glance, row_id
 from miniprogram_api.drafts.models import Draft, DraftSave
-from miniprogram_api.drafts.thinning import KEPT_LAST, Row, may_lose_more, superfluous
+from miniprogram_api.drafts.thinning import (
+    KEPT_LAST,
+    Row,
+    may_lose_more,
+    superfluous,
+    too_much,
+)
 from push.put import put_notice
 
 BATCH, BATCHES = 50, 10
@@ -27,7 +33,8 @@ _LATEST = Statement(
     "SELECT id FROM draft_save WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT ? OFFSET ?"
 )
 _OLDEST = Statement(
-    "SELECT revision, kind, at FROM draft_save WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?"
+    "SELECT revision, kind, at, LENGTH(answers_cipher) AS size FROM draft_save"
+    " WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?"
 )
 
 
@@ -72,20 +79,22 @@ class DraftUpkeep:
         newest = await _LATEST.fetch(*bounds, 1, KEPT_LAST)
         if not newest:
             return 0, False
-        gone, ripens, start = 0, False, bounds[0]
+        kept: dict[int, Row] = {}
+        gone, complete, start = 0, False, bounds[0]
         for _ in range(PAGES):
             found = await _OLDEST.fetch(start, newest[0]["id"], ROWS)
-            rows = [Row(row["revision"], row["kind"], to_instant(row["at"])) for row in found]
-            going = superfluous(rows, now)
-            await _delete(draft_id, going)
-            gone += len(going)
-            kept = {row.revision for row in rows}.difference(going)
-            ripens = ripens or any(may_lose_more(row, now) for row in rows if row.revision in kept)
-            if len(rows) < ROWS:
-                return gone, ripens
+            rows = [
+                Row(it["revision"], it["kind"], to_instant(it["at"]), it["size"]) for it in found
+            ]
+            kept |= {row.revision: row for row in rows}
+            gone += await _go(draft_id, superfluous(rows, now), kept)
+            complete = len(rows) < ROWS
+            if complete:
+                break
             # Again from the last one: it may be that the next row stands for it.
             start = row_id(draft_id, rows[-1].revision)
-        return gone, True
+        gone += await _go(draft_id, too_much(list(kept.values()), now), kept)
+        return gone, not complete or any(may_lose_more(row, now) for row in kept.values())
 
     async def _remind(self, draft: Draft, expires_at: datetime, now: datetime) -> datetime:
         """Tell if it is time; when to look again. A draft that was saved after its last reminder
@@ -117,8 +126,12 @@ def _next_look(expires_at: datetime, now: datetime) -> datetime:
     return min([rarely, *reminders])
 
 
-async def _delete(draft_id: str, revisions: Sequence[int]) -> None:
-    """By primary key, a hundred at a time: no row is locked that others read or write."""
+async def _go(draft_id: str, revisions: Sequence[int], kept: dict[int, Row]) -> int:
+    """They are not ``kept`` any more; how many. By primary key, a hundred at a time: no row is
+    locked that others read or write."""
     for first in range(0, len(revisions), DELETED_AT_ONCE):
         chunk = revisions[first : first + DELETED_AT_ONCE]
         await DraftSave.filter(id__in=[row_id(draft_id, each) for each in chunk]).delete()
+    for revision in revisions:
+        del kept[revision]
+    return len(revisions)

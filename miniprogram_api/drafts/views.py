@@ -17,7 +17,7 @@ from miniprogram_api.catalogue.service import (
 )
 from miniprogram_api.drafts.file_views import file_view
 from miniprogram_api.drafts.findings import Errors
-from miniprogram_api.drafts.links import FileLinks
+from miniprogram_api.drafts.links import FileLinks, Holder
 from miniprogram_api.drafts.log import KEPT, Glance, Head
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.rebasing import Changed, Changes
@@ -54,11 +54,27 @@ def draft_view(
     links: FileLinks,
     language: Language,
     now: datetime,
+    holder: Holder | None = None,
 ) -> DraftView:
     """The plan and the answers go through as the bytes they are kept in. ``known`` has all
-    :func:`steps_to_check`; ``decoded`` may be None when there is no note of the register's."""
+    :func:`steps_to_check`; ``decoded`` may be None when there is no note of the register's;
+    ``holder`` is whoever is shown it without being its owner."""
     selection, note = raw.selection, raw.register
     told = [] if decoded is None else warnings(compiled, note, decoded.steps)
+    day = day_of(head, now)
+    shown = [
+        _step(
+            key,
+            head.summary.steps.get(key, NEVER_SAVED),
+            day,
+            raw,
+            known.get(key),
+            decoded,
+            [warning for warning in told if warning.step == key],
+            language,
+        )
+        for key in compiled.step_keys
+    ]
     return DraftView(
         id=head.draft_id,
         revision=head.revision,
@@ -69,23 +85,12 @@ def draft_view(
         state=_state_name(submitted=head.submitted, expired=head.expired(now)),
         expires_at=in_china(head.expires_at),
         plan=msgspec.Raw(compiled.plan_json),
-        steps=[
-            _step(
-                key,
-                head.summary.steps.get(key, NEVER_SAVED),
-                raw,
-                known.get(key, ()),
-                decoded,
-                [warning for warning in told if warning.step == key],
-                language,
-            )
-            for key in compiled.step_keys
-        ],
-        progress=progress(head.summary),
+        steps=shown,
+        progress=Progress(sum(step.state == "complete" for step in shown), len(shown)),
         materials=[
             MaterialView(
                 code,
-                [file_view(file, links, language) for file in raw.materials.get(code, ())],
+                [file_view(file, links, language, holder) for file in raw.materials.get(code, ())],
             )
             for code in uploadable(compiled)
         ],
@@ -101,6 +106,7 @@ def step_saved(
     warnings: Iterable[CheckError],
     revision: int,
     language: Language,
+    now: datetime,
 ) -> StepSaved:
     """``warnings``: of all steps."""
     told: list[StepError | CheckError] = [*saved.check.errors]
@@ -113,7 +119,7 @@ def step_saved(
             field_errors(told, language),
             field_errors(saved.check.remarks, language),
         ),
-        progress=progress(saved.summary),
+        progress=progress(saved.summary, china_day(now)),
         merged=saved.merged,
         answers=saved.answers if saved.merged else msgspec.UNSET,
     )
@@ -147,20 +153,32 @@ def _set_aside(entries: Iterable[SetAside]) -> list[SetAsideView]:
     ]
 
 
-def steps_to_check(head: Head, compiled: CompiledPlan, known: Errors) -> list[str]:
-    """The steps whose errors are to be told and not known: a complete one has none, an untouched
-    one is spared."""
-    marks = head.summary.steps
+def china_day(instant: datetime) -> str:
+    return in_china(instant)[: len("2026-11-22")]
+
+
+def day_of(head: Head, now: datetime) -> str:
+    """The day as of which a draft is shown: what is submitted stays as it was then."""
+    return china_day(head.at if head.submitted else now)
+
+
+def steps_to_check(head: Head, compiled: CompiledPlan, known: Errors, now: datetime) -> list[str]:
+    """The steps whose errors are to be told and not known: a complete one has none before its day
+    comes, an untouched one is spared."""
+    marks, day = head.summary.steps, day_of(head, now)
     return [
         key
         for key in compiled.step_keys
-        if key not in known and _tells_errors(marks.get(key, NEVER_SAVED))
+        if key not in known
+        and (mark := marks.get(key, NEVER_SAVED)).at is not None
+        and mark.state_on(day) != "complete"
     ]
 
 
 def draft_item(draft: Draft, glance: Glance, now: datetime) -> DraftItem:
     submitted = draft.submitted_at is not None
     expires_at = glance.at + KEPT
+    day = china_day(glance.at if submitted else now)
     return DraftItem(
         id=draft.id,
         revision=glance.revision,
@@ -169,15 +187,16 @@ def draft_item(draft: Draft, glance: Glance, now: datetime) -> DraftItem:
         theme=draft.theme,
         mode=draft.mode,
         state=_state_name(submitted=submitted, expired=not submitted and now >= expires_at),
-        progress=progress(glance.summary),
+        progress=progress(glance.summary, day),
         created_at=in_china(draft.created_at),
         saved_at=in_china(glance.at),
         expires_at=in_china(expires_at),
     )
 
 
-def progress(summary: Summary) -> Progress:
-    return Progress(summary.complete, summary.total)
+def progress(summary: Summary, day: str) -> Progress:
+    """Without looking into it: a step whose day has come counts again once it was looked at."""
+    return Progress(summary.complete_on(day), summary.total)
 
 
 def field_errors(
@@ -198,7 +217,7 @@ def step_errors(errors: Sequence[CheckError], language: Language) -> list[StepEr
 
 def sharing_view(
     purpose: str,
-    items: Sequence[tuple[str, str]],
+    items: Sequence[tuple[str, Text]],
     language: Language,
     *,
     granted: bool,
@@ -216,20 +235,26 @@ def uploadable(compiled: CompiledPlan) -> list[str]:
 def _step(
     key: str,
     mark: StepMark,
+    day: str,
     raw: RawState,
-    errors: Sequence[StepError],
+    errors: Sequence[StepError] | None,
     decoded: DecodedState | None,
     warnings: Sequence[CheckError],
     language: Language,
 ) -> StepView:
-    told: list[StepError | CheckError] = [*errors] if _tells_errors(mark) else []
-    told += warnings
+    """``errors``: None where they were not looked for."""
+    told: list[StepError | CheckError] = [*warnings]
+    state = mark.state_on(day)
+    if mark.at is not None and errors is not None:
+        told = [*errors, *warnings]
+        # What was wrong may have become right since.
+        state = state if errors else "complete"
     return StepView(
         key=key,
-        state=mark.state,
+        state=state,
         saved_at=mark.at,
         answers=raw.steps.get(key, _NOTHING),
-        errors=field_errors(told, language),
+        errors=field_errors(told, language) if told else [],
         origins=_origins(raw.register, key, decoded),
     )
 
@@ -240,10 +265,6 @@ def _origins(
     if note is None or decoded is None:
         return msgspec.UNSET
     return origins(note, decoded.steps.get(key, {}))
-
-
-def _tells_errors(mark: StepMark) -> bool:
-    return mark.at is not None and mark.state != "complete"
 
 
 def _state_name(*, submitted: bool, expired: bool) -> DraftStateName:

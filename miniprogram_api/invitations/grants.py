@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from tortoise.expressions import Q
 
-from auth.access_log import AccessLogService, Who
+from auth.access_log import AccessLogService, Through, Who
 from kit.clock import Clock
 from kit.database.statement import Row, Statement, to_instant
 from kit.database.unit import unit_of_work
@@ -20,15 +20,22 @@ TOLD_EVERY = timedelta(minutes=10)
 """How often at most a helper's looks at one draft are told to its owner."""
 
 _LIVE = Statement(
-    "SELECT id, owner, scope, looked_at FROM invitation WHERE draft_id = ? AND person_id = ?"
-    " AND role = 'helper' AND revoked_at IS NULL AND expires_at > ?"
-    " UNION ALL SELECT id, owner, NULL, looked_at FROM handover WHERE id = ? AND draft_id = ?"
+    "SELECT id, owner, scope, looked_at, accepted_at, label_cipher, NULL AS terminal_name"
+    " FROM invitation WHERE draft_id = ? AND person_id = ? AND role = 'helper'"
+    " AND revoked_at IS NULL AND expires_at > ?"
+    " UNION ALL SELECT id, owner, NULL, looked_at, claimed_at, NULL, terminal_name"
+    " FROM handover WHERE id = ? AND draft_id = ?"
     " AND claimed_at IS NOT NULL AND ended_at IS NULL AND expires_at > ?"
 )
 _HELPED = Statement(
     "SELECT DISTINCT draft_id FROM invitation WHERE person_id = ? AND draft_id < ?"
     " AND role = 'helper' AND owner <> person_id AND revoked_at IS NULL AND expires_at > ?"
     " ORDER BY draft_id DESC LIMIT ?"
+)
+_SCOPES = Statement(
+    "SELECT draft_id, id, scope, accepted_at FROM invitation WHERE person_id = ? AND draft_id >= ?"
+    " AND draft_id <= ? AND role = 'helper' AND owner <> person_id AND revoked_at IS NULL"
+    " AND expires_at > ?"
 )
 _AUTHORS = Statement(
     "SELECT id, known_as, name_cipher, label_cipher, NULL AS terminal_name FROM invitation"
@@ -61,19 +68,21 @@ class GrantBook:
         rows = await _LIVE.fetch(draft_id, person_id, now, person_id, draft_id, now)
         if not rows:
             return None
-        await self._tell(rows, now)
-        scopes = [EVERYTHING if row["scope"] is None else _read_scope(row["scope"]) for row in rows]
-        named = [scope.steps for scope in scopes if scope.steps is not None]
-        return Grant(
-            # The end of an id is random, its beginning a time.
-            id="-".join(sorted(row["id"][-12:] for row in rows)),
-            steps=frozenset().union(*named) if len(named) == len(scopes) else None,
-            materials=any(scope.materials for scope in scopes),
-        )
+        await self._tell(draft_id, rows, now)
+        return _grant_of(rows)
 
-    async def helped(self, person_id: str, before: str | None, limit: int) -> Sequence[str]:
-        rows = await _HELPED.fetch(person_id, before or _AFTER_ALL, self._clock.now(), limit)
-        return [row["draft_id"] for row in rows]
+    async def helped(
+        self, person_id: str, before: str | None, limit: int
+    ) -> Sequence[tuple[str, Grant]]:
+        now = self._clock.now()
+        rows = await _HELPED.fetch(person_id, before or _AFTER_ALL, now, limit)
+        ids = [row["draft_id"] for row in rows]
+        if not ids:
+            return ()
+        by_draft: dict[str, list[Row]] = {}
+        for row in await _SCOPES.fetch(person_id, ids[-1], ids[0], now):
+            by_draft.setdefault(row["draft_id"], []).append(row)
+        return [(id_, _grant_of(by_draft[id_])) for id_ in ids if id_ in by_draft]
 
     async def authors(self, draft_id: str) -> Mapping[str, NamedAuthor]:
         named: dict[str, NamedAuthor] = {}
@@ -86,7 +95,7 @@ class GrantBook:
         await Invitation.filter(draft_id=draft_id).delete()
         await Handover.filter(draft_id=draft_id).delete()
 
-    async def _tell(self, rows: Sequence[Row], now: datetime) -> None:
+    async def _tell(self, draft_id: str, rows: Sequence[Row], now: datetime) -> None:
         """Of several requests at one moment one writes the line."""
         due = now - TOLD_EVERY
         told = [to_instant(row["looked_at"]) for row in rows if row["looked_at"] is not None]
@@ -94,20 +103,37 @@ class GrantBook:
             return
         first = rows[0]
         table, who = _TERMINAL if first["scope"] is None else _HELPER
+        through = Through(draft_id, first["id"], first["terminal_name"] or self._label(first))
         unseen = table.filter(Q(looked_at__isnull=True) | Q(looked_at__lte=due), id=first["id"])
         async with unit_of_work():
             if await unseen.update(looked_at=now):
-                await self._access_log.record(first["owner"], who, "draft", "helping")
+                await self._access_log.record(first["owner"], who, "draft", "helping", through)
 
     def _author(self, row: Row) -> NamedAuthor:
         if row["terminal_name"] is not None:
             return NamedAuthor("counter", row["terminal_name"], None)
-        name, label = row["name_cipher"], row["label_cipher"]
+        name = row["name_cipher"]
         return NamedAuthor(
             "helper",
             self._ring.open(name, name_context(row["id"])).decode() if name else None,
-            self._ring.open(label, label_context(row["id"])).decode() if label else None,
+            self._label(row),
         )
+
+    def _label(self, row: Row) -> str | None:
+        label = row["label_cipher"]
+        return self._ring.open(label, label_context(row["id"])).decode() if label else None
+
+
+def _grant_of(rows: Sequence[Row]) -> Grant:
+    scopes = [EVERYTHING if row["scope"] is None else _read_scope(row["scope"]) for row in rows]
+    named = [scope.steps for scope in scopes if scope.steps is not None]
+    return Grant(
+        # The end of an id is random, its beginning a time.
+        id="-".join(sorted(row["id"][-12:] for row in rows)),
+        steps=frozenset().union(*named) if len(named) == len(scopes) else None,
+        materials=any(scope.materials for scope in scopes),
+        since=max(to_instant(row["accepted_at"]) for row in rows),
+    )
 
 
 def name_context(invitation_id: str) -> str:

@@ -10,11 +10,13 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from adapters.outbox.put import Outbox
 from auth.citizen import AtTerminal
 from auth.handed_over import TOKEN_MARK
 from auth.problems import AccessTokenExpired, AccessTokenInvalid, SessionEnded
 from auth.terminals import CallingTerminal, Terminals
 from kit.clock import Clock, in_china
+from kit.database.unit import unit_of_work
 from kit.ids import new_id, new_token
 from kit.problems import NotFound, TemporarilyUnavailable
 from kit.secrets import KeyRing
@@ -28,22 +30,31 @@ from miniprogram_api.invitations.schemas import (
     HandoverView,
     Purpose,
 )
+from push.notices import NoticeKind
+from push.put import put_notice
 
 CODE_LIFE = timedelta(minutes=10)
 TOKEN_LIFE = timedelta(minutes=30)
 CODES = 10**8
 TRIES = 5
 SHOWN_MAX = 100
+TOLD: NoticeKind = "handover_claimed"
 
 
 class HandoverService:
     """One for the process; ``auth.handed_over.HandedOver``."""
 
     def __init__(
-        self, drafts: DraftService, terminals: Terminals, ring: KeyRing, clock: Clock
+        self,
+        drafts: DraftService,
+        terminals: Terminals,
+        outbox: Outbox,
+        ring: KeyRing,
+        clock: Clock,
     ) -> None:
         self._drafts = drafts
         self._terminals = terminals
+        self._outbox = outbox
         self._ring = ring
         self._clock = clock
 
@@ -51,6 +62,7 @@ class HandoverService:
         """In the caller's unit. An older code of the draft that nobody has used is worth nothing
         any more. Raises NotFound, DraftSubmitted, DraftExpired."""
         await self._drafts.open_steps(person_id, draft_id)
+        await self._drafts.hold(draft_id)
         await Handover.filter(draft_id=draft_id, claimed_at__isnull=True).delete()
         code = await self._free_code()
         now = self._clock.now()
@@ -66,16 +78,29 @@ class HandoverService:
         return HandoverCode(row.id, code, in_china(row.expires_at))
 
     async def claim(self, caller: CallingTerminal, code: str) -> ClaimedHandover:
-        """Never inside a unit. Raises HandoverCodeInvalid, or TooManyRequests after wrong ones."""
+        """Never inside a unit; the owner is told. Raises HandoverCodeInvalid, or TooManyRequests
+        after wrong ones."""
         await self._terminals.count_guess(caller)
-        now, token = self._clock.now(), TOKEN_MARK + new_token()
+        token = TOKEN_MARK + new_token()
+        async with unit_of_work():
+            row = await self._claimed(caller, code, token)
+        if row is None:
+            raise HandoverCodeInvalid
+        await self._terminals.guessed_right(caller)
+        if row.ended_at is not None:
+            raise HandoverCodeInvalid
+        return ClaimedHandover(row.id, token, int(TOKEN_LIFE.total_seconds()), row.draft_id)
+
+    async def _claimed(self, caller: CallingTerminal, code: str, token: str) -> Handover | None:
+        """In the caller's unit. Ended at once when the draft was submitted or is gone since the
+        code was made: there is nothing to fill in."""
+        now, token_index = self._clock.now(), self._token_index(token)
         open_ = Handover.filter(
             code_index=self._code_index(code),
             purpose=caller.terminal.kind,
             claimed_at__isnull=True,
             expires_at__gt=now,
         )
-        token_index = self._token_index(token)
         # One statement: of two terminals that type it at one moment one gets the draft.
         claimed = await open_.update(
             code_index=None,
@@ -86,14 +111,15 @@ class HandoverService:
             expires_at=now + TOKEN_LIFE,
         )
         if not claimed:
-            raise HandoverCodeInvalid
-        await self._terminals.guessed_right(caller)
+            return None
         row = await Handover.get(token_index=token_index)
         if not await self._drafts.is_open(row.draft_id):
-            # Submitted or gone since the code was made: there is nothing to fill in.
-            await Handover.filter(id=row.id).update(ended_at=now)
-            raise HandoverCodeInvalid
-        return ClaimedHandover(row.id, token, int(TOKEN_LIFE.total_seconds()), row.draft_id)
+            row.ended_at = now
+            await row.save(update_fields=["ended_at"])
+            return row
+        subject, facts = {"draft_id": row.draft_id}, {"terminal": caller.terminal.name}
+        await put_notice(self._outbox, TOLD, row.id, row.owner, now, subject, facts)
+        return row
 
     async def admit(self, token: str) -> AtTerminal:
         row = await Handover.get_or_none(token_index=self._token_index(token))

@@ -5,7 +5,6 @@ days, and a helper has to have said who he is (real name at least), because the 
 wrote in his draft. A link binds to whoever accepts it first.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -45,6 +44,7 @@ SHOWN_MAX = 100
 PAGE = "/pages/invitation/accept"
 """Of the mini-program; a share card leads there."""
 TOLD: NoticeKind = "invitation_accepted"
+TOLD_THE_END: NoticeKind = "invitation_revoked"
 
 
 class SigningTasks(Protocol):
@@ -107,11 +107,17 @@ class InvitationService:
         return [self.shown(row) for row in await rows]
 
     async def revoke(self, person_id: str, invitation_id: str) -> None:
-        """From the next request on. Revoking it again is as good as once."""
-        mine = Invitation.filter(id=invitation_id, owner=person_id)
-        if not await mine.exists():
-            raise NotFound
-        await mine.filter(revoked_at__isnull=True).update(revoked_at=self._clock.now())
+        """From the next request on; whoever had accepted it is told. Revoking it again is as good
+        as once."""
+        mine, now = Invitation.filter(id=invitation_id, owner=person_id), self._clock.now()
+        async with unit_of_work():
+            revoked = await mine.filter(revoked_at__isnull=True).update(revoked_at=now)
+            row = await mine.first()
+            if row is None:
+                raise NotFound
+            if revoked and row.person_id is not None and row.expires_at > now:
+                facts = {"role": row.role}
+                await put_notice(self._outbox, TOLD_THE_END, row.id, row.person_id, now, {}, facts)
 
     async def accept(self, caller: Citizen, token: str) -> Accepted:
         """Never inside a unit.
@@ -127,7 +133,9 @@ class InvitationService:
                 raise NotFound
         if row.person_id is None:
             profile = await self._people.profile(caller.person_id)
-            await self._bind(row, caller.person_id, profile.display_name)
+            if not await self._bind(row, caller.person_id, profile.display_name):
+                # Somebody was faster: perhaps he himself, with his other tap.
+                row = await self._takeable(caller.person_id, token)
         return accepted(row, signature_id)
 
     async def _takeable(self, person_id: str, token: str) -> Invitation:
@@ -157,8 +165,8 @@ class InvitationService:
             used_at=in_china(row.looked_at) if row.looked_at else None,
         )
 
-    async def _bind(self, row: Invitation, person_id: str, masked_name: str | None) -> None:
-        """Of two who open the link at one moment one gets it."""
+    async def _bind(self, row: Invitation, person_id: str, masked_name: str | None) -> bool:
+        """Of two who open the link at one moment one gets it; whether it was this one."""
         now = self._clock.now()
         free = Invitation.filter(
             id=row.id, person_id__isnull=True, revoked_at__isnull=True, expires_at__gt=now
@@ -170,20 +178,19 @@ class InvitationService:
                 name_cipher=self._sealed(masked_name, name_context(row.id)),
                 accepted_at=now,
             )
-            if not bound:
-                raise NotFound
-            subject, facts = {"draft_id": row.draft_id}, {"role": row.role}
-            await put_notice(self._outbox, TOLD, row.id, row.owner, now, subject, facts)
+            if bound:
+                subject, facts = {"draft_id": row.draft_id}, {"role": row.role}
+                await put_notice(self._outbox, TOLD, row.id, row.owner, now, subject, facts)
+        return bool(bound)
 
     async def _refuse_too_many(self, draft_id: str, role: Role, now: datetime) -> None:
-        """The rows are locked, so that of parallel wishes each sees what the others wrote."""
-        rows: Sequence[Invitation] = await Invitation.filter(draft_id=draft_id).select_for_update()
-        live = [
-            row
-            for row in rows
-            if row.role == role and row.revoked_at is None and row.expires_at > now
-        ]
-        if len(live) >= LIVE_MAX[role]:
+        """The draft is held, and not its invitations: of none there is nothing to lock, so parallel
+        wishes would not see each other."""
+        await self._drafts.hold(draft_id)
+        live = Invitation.filter(
+            draft_id=draft_id, role=role, revoked_at__isnull=True, expires_at__gt=now
+        )
+        if await live.count() >= LIVE_MAX[role]:
             raise TooManyInvitations
 
     def _index(self, token: str) -> str:

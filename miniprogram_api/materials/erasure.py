@@ -1,10 +1,15 @@
 """Erasing files that no draft holds any more, and bytes to which nothing points."""
 
+import structlog
+
+from adapters.errors import AdapterError
 from adapters.outbox.delivery import Delivery
 from adapters.outbox.put import Outbox
 from adapters.storage.port import Storage
 from miniprogram_api.materials.models import File, Upload
 from miniprogram_api.materials.parts import Part, parts_of
+
+log = structlog.get_logger("materials.erasure")
 
 TOPIC = "file.erase"
 PARTS_TOPIC = "upload.erase"
@@ -81,6 +86,15 @@ async def empty_uploads(outbox: Outbox, draft_id: str) -> None:
     sent = Upload.filter(draft_id=draft_id)
     await sent.filter(state="open").update(state="refused")
     await sent.update(name_cipher=b"", sha256="", parts="[]", file_id=None)
+
+
+async def discard(storage: Storage, key: str) -> None:
+    """Bytes that nobody needs. What is left because the storage is away just now makes nothing
+    wrong that was done, and the sweep of orphans finds it."""
+    try:
+        await storage.delete(key)
+    except AdapterError as error:
+        log.warning("bytes_left", peer=error.peer, code=error.code, key=key)
 
 
 async def is_pointed_at(key: str) -> bool:

@@ -1,5 +1,6 @@
 """Kept bytes become a file of a draft; and the bytes that a person has already."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ BYTES_A_DAY_MAX = 2 * 1024 * 1024 * 1024
 """Sent by one person. Thirty drafts with twenty photographs of 3 MB, which no agent has, are less.
 Two uploads that begin at the same moment may both just fit: it is for disks, not for cents."""
 
+_SCANS: Mapping[str, ScanState] = {"waiting": "waiting", "failed": "failed"}
 _EXTENSIONS = {media_type: kind for kind, media_type in MEDIA_TYPES.items()}
 
 
@@ -77,6 +79,8 @@ class Filing:
             return None
         same = File.filter(
             owner=person_id,
+            # What could not be checked may be damaged where it lies: it has to be sent again.
+            scan_state__not="failed",
             sent_sha256=sent_sha256,
             treatment=treatment_of(watermark_for(rule)),
             size__lte=rule.bytes_max,
@@ -156,7 +160,7 @@ def kept_in(row: File) -> Kept:
         sent_sha256=row.sent_sha256 or row.sha256,
         treatment=row.treatment,
         warnings=_warnings(row),
-        scan=_scan(row),
+        scan="clean" if row.scan_state == "clean" else "waiting",
     )
 
 
@@ -177,7 +181,7 @@ def _warnings(row: File) -> tuple[str, ...]:
 
 
 def _scan(row: File) -> ScanState:
-    return "waiting" if row.scan_state == "waiting" else "clean"
+    return _SCANS.get(row.scan_state, "clean")
 
 
 def _context(file_id: str) -> str:

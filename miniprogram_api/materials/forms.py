@@ -8,11 +8,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from kit.problems import MalformedRequest
-from miniprogram_api.materials.problems import OneFileExpected
+from miniprogram_api.materials.problems import FileTooLarge, OneFileExpected
 
 PARTS_MAX = 20
 """A file and what a client's upload component adds."""
-_BOUNDARY = re.compile(r"[ -~]{8,70}")
+FORM_BYTES_MAX = 64 * 1024
+"""What a form may hold beside its file."""
+_BOUNDARY = re.compile(r"[ -~]{1,70}")
 
 
 class FileForm:
@@ -37,6 +39,7 @@ class FileForm:
             },
         )
         self._pieces: deque[bytes] = deque()
+        self._bytes_beside = 0
         self._parts = 0
         self._field, self._value = b"", b""
         self._disposition = ""
@@ -45,7 +48,8 @@ class FileForm:
         self._ended = False
 
     async def name(self) -> str:
-        """The file's, as the client says it. OneFileExpected, MalformedRequest."""
+        """The file's, as the client says it. OneFileExpected, MalformedRequest, FileTooLarge when
+        far too much comes beside the file."""
         while self._name is None:
             if not await self._more():
                 raise OneFileExpected
@@ -71,10 +75,13 @@ class FileForm:
         piece = await anext(self._body, None)
         if piece is None:
             return False
+        self._bytes_beside += len(piece)
         try:
             self._parser.write(piece)
         except FormParserError:
             raise MalformedRequest from None
+        if self._bytes_beside > FORM_BYTES_MAX:
+            raise FileTooLarge
         return True
 
     def _on_part_begin(self) -> None:
@@ -106,6 +113,7 @@ class FileForm:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
+            self._bytes_beside -= end - start
             self._pieces.append(data[start:end])
 
     def _on_end(self) -> None:

@@ -25,7 +25,7 @@ from miniprogram_api.documents.service import (
     render,
 )
 from miniprogram_api.drafts.service import DraftDocuments, FileRef, FrozenDraft
-from miniprogram_api.materials.erasure import empty_uploads, erase_file
+from miniprogram_api.materials.erasure import discard, empty_uploads, erase_file
 from miniprogram_api.materials.filing import described, seal_name
 from miniprogram_api.materials.models import File, GeneratedDocument
 from miniprogram_api.materials.names import tidy_name
@@ -161,13 +161,13 @@ class GeneratedDocuments:
                 kept = await self._keep(owner, draft_id, spec, drawn, key)
         except (Problem, IntegrityError) as error:
             # Surely rolled back; after any other failure the commit may have happened.
-            await self._storage.delete(key)
+            await discard(self._storage, key)
             if isinstance(error, Problem):
                 raise
             # Another process was faster.
             kept = (await self.kept(draft_id, [spec]))[spec.code]
         if kept.file_id != key:
-            await self._storage.delete(key)
+            await discard(self._storage, key)
         return kept
 
     async def _keep(

@@ -19,6 +19,10 @@ PIXELS_MAX = 40_000_000
 SIDE_MAX = 20_000
 TEXT_BYTES_MAX = 1024 * 1024
 JPEG_QUALITY = 88
+SCANS_MAX = 100
+"""Of a progressive JPEG, previews included; encoders write about ten. Every one is a pass over all
+pixels, however few bytes it has."""
+_SCAN = b"\xff\xda"
 _OUR_COARSENESS = 900
 """The sum of the 64 steps of brightness at that quality (JPEG, annex K.1, scaled by 0.24)."""
 PNG_COMPRESSION = 3
@@ -75,6 +79,8 @@ def _decoded(content: bytes, kind: Format) -> Image.Image:
         image = Image.open(io.BytesIO(content), formats=(kind,))
     except UnidentifiedImageError:
         raise Unacceptable("image_broken") from None
+    if kind == "JPEG" and content.count(_SCAN) > SCANS_MAX:
+        raise Unacceptable("image_broken")
     width, height = image.size
     if width * height > PIXELS_MAX or max(width, height) > SIDE_MAX:
         raise Unacceptable("image_too_large")

@@ -28,7 +28,8 @@ class File(Model):
     treatment = BinCharField(32, default="", db_default="")
     """What was done to the bytes before they were stored (materials/treating.py)."""
     scan_state = BinCharField(8, default="clean", db_default="clean")
-    """``waiting`` or ``clean``; an infected file has no row for longer than it takes to erase."""
+    """``waiting``, ``clean`` or ``failed`` (the scanner has no verdict on it); an infected file has
+    no row for longer than it takes to erase."""
     warnings = BinCharField(128, default="", db_default="")
     """Codes, with commas between."""
 
@@ -56,7 +57,7 @@ class Upload(Model):
     sha256 = BinCharField(64)
     offset = fields.IntField(default=0)
     state = BinCharField(8)
-    """``open``, ``done``, or ``refused``, which the bytes stay whatever is tried."""
+    """``open``, ``done``, ``expired``, or ``refused``, which the bytes stay whatever is tried."""
     parts = fields.TextField()
     """JSON, see :class:`~miniprogram_api.materials.parts.Part`."""
     file_id = BinCharField(ID_LENGTH, null=True)

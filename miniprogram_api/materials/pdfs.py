@@ -7,7 +7,7 @@ that readers disagree on it may hide something from us, so nothing here may run 
 
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pypdf import Configuration, PageObject, PdfReader, PdfWriter, apply_configuration
@@ -33,10 +33,12 @@ OBJECTS_MAX = 100_000
 """A scan has three to five a page, a drawing some thousands. Our rule."""
 PAGE_POINTS_MAX = 14_400
 """The largest page by ISO 32000-1, annex C."""
+UNPACKED_BYTES_MAX = 32 * 1024 * 1024
+"""Of one stream, and of what one page draws."""
 LIMITS = Configuration(
     page_tree_maximum_entries=20 * PAGES_MAX,
     page_tree_maximum_page_entries=20_000,
-    zlib_maximum_output_length=32 * 1024 * 1024,
+    zlib_maximum_output_length=UNPACKED_BYTES_MAX,
 )
 """Tighter than the library's own; the rest is bounded by the child's memory and time."""
 
@@ -168,7 +170,7 @@ def _drawn_by(writer: PdfWriter, page: PageObject, taken: set[int]) -> IndirectO
     if not isinstance(whole, StreamObject):
         # Several pieces are one only when they are unpacked, as a word may lie across two.
         parts = whole if isinstance(whole, ArrayObject) else ()
-        return _stream(writer, b"\n".join(part.get_object().get_data() for part in parts), entries)
+        return _stream(writer, b"\n".join(_unpacked(parts)), entries)
     reference = whole.indirect_reference
     if reference is not None and reference.idnum in taken:
         # Another page has the same drawing, perhaps with other resources.
@@ -180,6 +182,17 @@ def _drawn_by(writer: PdfWriter, page: PageObject, taken: set[int]) -> IndirectO
     for key, value in entries.items():
         whole[NameObject(key)] = value
     return reference
+
+
+def _unpacked(parts: Iterable[PdfObject]) -> Iterator[bytes]:
+    """Each is bounded by the library; a page may name one a thousand times."""
+    size = 0
+    for part in parts:
+        data: bytes = part.get_object().get_data()  # type: ignore[union-attr]
+        size += len(data)
+        if size > UNPACKED_BYTES_MAX:
+            raise Unacceptable("archive_bomb")
+        yield data
 
 
 def _resources(named: Mapping[str, IndirectObject]) -> DictionaryObject:

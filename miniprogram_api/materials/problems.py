@@ -24,10 +24,38 @@ class FileTooLarge(Problem):
 
 
 class FileTypeRefused(Problem):
+    """Carries ``found`` where it is a kind of file that people do send: what to do then."""
+
     status = 415
     code = "file_type_refused"
     title = Text("不支持这种文件，请按要求的格式上传", "This kind of file is not accepted here")
     next = "fix_fields"
+
+    FOUND: Mapping[str, Text] = {
+        "heic": Text(
+            "这是 HEIC 照片，请另存为 JPG 再上传；苹果手机可在“设置-相机-格式”中选“兼容性最佳”重拍",
+            "This is a HEIC photograph: save it as JPG. On an iPhone choose Settings, Camera, "
+            "Formats, Most Compatible, and take it again",
+        ),
+        "webp": Text(
+            "这是 WebP 图片，请另存为 JPG 再上传", "This is a WebP picture: save it as JPG"
+        ),
+        "other_picture": Text(
+            "不支持这种图片，请另存为 JPG 再上传",
+            "This kind of picture is not accepted: save it as JPG",
+        ),
+        "office": Text(
+            "这是 Word、Excel 等文档或压缩包，请另存为 PDF 再上传",
+            "This is a Word or Excel document or an archive: save it as PDF",
+        ),
+    }
+
+    def __init__(self, found: str = "") -> None:
+        self.found = found if found in self.FOUND else ""
+        if self.found:
+            super().__init__(self.FOUND[found], found=found)
+        else:
+            super().__init__()
 
 
 class FileIncomplete(Problem):
@@ -128,8 +156,17 @@ class UploadQuotaUsed(Problem):
 
 
 def refusal_named(code: str) -> Problem:
-    """Of a file that is not acceptable, by the code of its problem or by a reason."""
-    for problem in (FileTypeRefused, FileIncomplete):
-        if code == problem.code:
-            return problem()
+    """Of a file that is not acceptable, by what :func:`name_of` said."""
+    name, _, found = code.partition(".")
+    if name == FileTypeRefused.code:
+        return FileTypeRefused(found)
+    if name == FileIncomplete.code:
+        return FileIncomplete()
     return FileBroken(code)
+
+
+def name_of(refusal: FileTypeRefused | FileIncomplete | FileBroken) -> str:
+    """In at most 32 characters, from which the same problem can be made again."""
+    if isinstance(refusal, FileTypeRefused) and refusal.found:
+        return f"{refusal.code}.{refusal.found}"
+    return refusal.reason if isinstance(refusal, FileBroken) else refusal.code

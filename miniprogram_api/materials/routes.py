@@ -137,7 +137,7 @@ async def read_file(
 ) -> HTTPResponse:
     if isinstance(caller, Citizen):
         return _saved(*await materials.open_own(caller.person_id, file_id))
-    return _saved(*await materials.open_link(file_id, query.expires, query.signature))
+    return _saved(*await materials.open_link(file_id, query))
 
 
 def _saved(file: FileRef, pieces: AsyncIterator[bytes]) -> HTTPResponse:

@@ -11,10 +11,11 @@ FileName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class FileQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Both as in the link, or neither and an access token instead."""
+    """All as in the link, or none of them and an access token instead."""
 
     expires: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = 0
     signature: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    holder: Annotated[str, msgspec.Meta(max_length=65)] = ""
 
 
 class BeginUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

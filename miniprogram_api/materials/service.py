@@ -19,12 +19,13 @@ from miniprogram_api.drafts.service import (
     DraftFiles,
     FileRef,
     FileView,
+    Holder,
     TooManyFiles,
     UploadRule,
 )
-from miniprogram_api.materials.erasure import erase_file
+from miniprogram_api.materials.erasure import discard, erase_file
 from miniprogram_api.materials.filing import Filing, Target, described, kept_in
-from miniprogram_api.materials.forms import FileForm
+from miniprogram_api.materials.forms import FORM_BYTES_MAX, FileForm
 from miniprogram_api.materials.generated import GeneratedDocuments, KeptDocument
 from miniprogram_api.materials.intake import Intake, Kept, Source, watermark_for
 from miniprogram_api.materials.models import NOBODY, File, Upload
@@ -35,14 +36,13 @@ from miniprogram_api.materials.problems import (
     FileTooLarge,
     FileTypeRefused,
 )
+from miniprogram_api.materials.schemas import FileQuery
 from miniprogram_api.materials.treating import treatment_of
 
 __all__ = ["Document", "GeneratedDocuments", "KeptDocument", "MaterialService"]
 
 log = structlog.get_logger("materials")
 
-FORM_BYTES_MAX = 64 * 1024
-"""What a form may hold beside its file."""
 ORPHAN_AGE = timedelta(days=1)
 """Far longer than any upload takes between its bytes and its row."""
 SWEEP_BATCH = 100
@@ -89,11 +89,11 @@ class MaterialService:
             file, used = await self._placed(target, rule, name, source, size)
         except Problem:
             # Surely rolled back; after any other failure the commit may have happened.
-            await self._storage.delete(source.keys[0])
+            await discard(self._storage, source.keys[0])
             raise
         if used != source.keys[0]:
-            await self._storage.delete(source.keys[0])
-        return self._files.shown(file, language)
+            await discard(self._storage, source.keys[0])
+        return self._shown(target, file, language)
 
     async def use(self, target: Target, file_id: str, language: Language) -> FileView:
         """A file that its owner sent before, for another material, of the same draft or of another.
@@ -105,7 +105,7 @@ class MaterialService:
         kept = kept_in(row)
         same = rule.same(kept.sent_sha256)
         if same is not None:
-            return self._files.shown(same, language)
+            return self._shown(target, same, language)
         if kept.extension not in rule.formats:
             raise FileTypeRefused
         if kept.size > rule.bytes_max:
@@ -116,13 +116,13 @@ class MaterialService:
             if marked.key != kept.key:
                 marked = dataclasses.replace(marked, sent_sha256=kept.sent_sha256)
                 file, _ = await self._filed(target, rule, name, marked)
-                return self._files.shown(file, language)
+                return self._shown(target, file, language)
         async with self._files.unit(target.draft_id):
             # Its bytes are not erased while this row is held.
             if await File.filter(id=row.id).select_for_update().first() is None:
                 raise NotFound
             file = await self._filing.file(target, rule.owner, name, kept)
-        return self._files.shown(file, language)
+        return self._shown(target, file, language)
 
     async def remove(self, author: Author, draft_id: str, material: str, file_id: str) -> None:
         async with self._files.unit(draft_id):
@@ -132,14 +132,18 @@ class MaterialService:
     async def open_own(self, person_id: str, file_id: str) -> Document:
         return await self._open(await File.get_or_none(id=file_id, owner=person_id))
 
-    async def open_link(self, file_id: str, expires: int, signature: str) -> Document:
-        """For whoever holds a link that we made (drafts/links.py says why)."""
-        if not self._files.links.genuine(file_id, expires, signature):
+    async def open_link(self, file_id: str, link: FileQuery) -> Document:
+        """For whoever holds a link that we made (drafts/links.py says why). Whoever was let in to a
+        draft is let in now, or its link is none."""
+        if not self._files.links.genuine(file_id, link.expires, link.signature, link.holder):
             raise NotFound
-        if self._files.links.expired(expires):
+        if self._files.links.expired(link.expires):
             raise FileLinkExpired
         row = await File.get_or_none(id=file_id, owner__not=NOBODY)
-        if row is not None and row.scan_state == "waiting":
+        holder = Holder.read(link.holder)
+        if link.holder and row is not None and row.owner != holder.person_id:
+            await self._files.refuse_former_holder(holder)
+        if row is not None and row.scan_state != "clean":
             raise FileBeingScanned
         return await self._open(row)
 
@@ -158,6 +162,10 @@ class MaterialService:
                 swept += await self._sweep(batch)
                 batch.clear()
         return swept + await self._sweep(batch)
+
+    def _shown(self, target: Target, file: FileRef, language: Language) -> FileView:
+        holder = Holder(target.author.person_id, target.draft_id)
+        return self._files.shown(file, language, holder)
 
     async def _rule(self, target: Target) -> UploadRule:
         author = target.author
@@ -201,7 +209,7 @@ class MaterialService:
                 if sent:
                     await self._filing.count_bytes(target, sent, kept.sent_sha256)
         except Problem:
-            await self._storage.delete(kept.key)
+            await discard(self._storage, kept.key)
             raise
         return file, kept.key
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from kit.workbench import WorkRefused
 from miniprogram_api.materials.inspection import treat
-from miniprogram_api.materials.problems import FileIncomplete, FileTypeRefused
+from miniprogram_api.materials.problems import FileIncomplete, FileTypeRefused, name_of
 from miniprogram_api.materials.sniffing import format_of
 
 WATERMARK = "仅用于经营主体登记及许可办理"
@@ -39,6 +39,6 @@ def inspect(
     try:
         kind = format_of(content, frozenset(accepted))
     except (FileTypeRefused, FileIncomplete) as problem:
-        raise NotThisKind(problem.code) from None
+        raise NotThisKind(name_of(problem)) from None
     treated, after = treat(content, kind, watermark)
     return Found(kind, treated.warnings, treated.changed), after

@@ -23,8 +23,15 @@ from kit.ids import new_id
 from kit.problems import NotFound, Problem, TemporarilyUnavailable
 from kit.secrets import KeyRing
 from kit.text import Language
-from miniprogram_api.drafts.service import Author, DraftFiles, FileRef, FileView, TooManyFiles
-from miniprogram_api.materials.erasure import erase_parts
+from miniprogram_api.drafts.service import (
+    Author,
+    DraftFiles,
+    FileRef,
+    FileView,
+    Holder,
+    TooManyFiles,
+)
+from miniprogram_api.materials.erasure import discard, erase_parts
 from miniprogram_api.materials.filing import (
     DAY,
     Filing,
@@ -53,6 +60,7 @@ from miniprogram_api.materials.problems import (
     UploadClosed,
     WrongOffset,
     WrongPartSize,
+    name_of,
     refusal_named,
 )
 from miniprogram_api.materials.schemas import BeginUpload, UploadState, UploadView
@@ -61,6 +69,9 @@ log = structlog.get_logger("uploads")
 
 LIFE_MAX = timedelta(days=7)
 """However often it is renewed."""
+TOLD_FOR = timedelta(days=7)
+"""So long whoever comes back to an upload that has expired is told so: of one that is not there he
+could not know whether his draft is."""
 SWEEP_BATCH = 100
 
 
@@ -156,18 +167,21 @@ class UploadService:
             return await once.remember(Shown(view))
 
     async def sweep(self) -> int:
-        """Housekeeping: uploads that have had their time, with the parts of those that were never
-        finished; how many."""
+        """Housekeeping: uploads that have had their time; how many. Of those that were never
+        finished the parts go, and the row later."""
         old = Upload.filter(expires_at__lt=self._clock.now()).order_by("expires_at")
         swept = 0
         for upload in await old.limit(SWEEP_BATCH):
             async with unit_of_work():
                 # A part that comes at this moment has renewed it.
-                same = Upload.filter(id=upload.id, expires_at=upload.expires_at)
-                if await same.delete():
+                same = Upload.filter(id=upload.id, expires_at=upload.expires_at, state=upload.state)
+                if upload.state != "open":
+                    swept += await same.delete()
+                    continue
+                until = upload.expires_at + TOLD_FOR
+                if await same.update(state="expired", parts="[]", expires_at=until):
                     swept += 1
-                    if upload.state == "open":
-                        await erase_parts(self._outbox, upload)
+                    await erase_parts(self._outbox, upload)
         return swept
 
     async def _added(
@@ -181,7 +195,7 @@ class UploadService:
         after = await self._appended(upload, key, stored)
         if after is not None:
             return after
-        await self._storage.delete(key)
+        await discard(self._storage, key)
         current = await self._own(upload.owner, upload.id)
         self._must_have(current, upload.offset, stored.sha256)
         return current
@@ -194,7 +208,7 @@ class UploadService:
         except Unreachable as error:
             raise TemporarilyUnavailable from error
         if stored.size < min(PART_BYTES_MIN, left) or not stored.size:
-            await self._storage.delete(key)
+            await discard(self._storage, key)
             raise self._wrong_size(left)
         return stored
 
@@ -247,10 +261,10 @@ class UploadService:
                 raise _Overtaken from None
             raise
         except (FileTypeRefused, FileIncomplete, FileBroken) as problem:
-            code = problem.reason if isinstance(problem, FileBroken) else problem.code
+            name = name_of(problem)
             # A child may also run out of time because everything is slow just now.
-            if code != UNREADABLE:
-                await self._closed(upload, state="refused", refusal=code)
+            if name != UNREADABLE:
+                await self._closed(upload, state="refused", refusal=name)
             raise
         try:
             async with AsyncExitStack() as stack:
@@ -260,7 +274,7 @@ class UploadService:
         except (Problem, _Overtaken):
             # Surely rolled back; after any other failure the commit may have happened.
             if kept.key not in source.keys:
-                await self._storage.delete(kept.key)
+                await discard(self._storage, kept.key)
             raise
 
     async def _attached(
@@ -324,21 +338,25 @@ class UploadService:
         )
 
     def _view(self, upload: Upload, file: FileRef | None, language: Language) -> UploadView:
-        shown: FileView | None = None if file is None else self._files.shown(file, language)
+        holder = Holder(upload.owner, upload.draft_id)
+        told_for = TOLD_FOR if upload.state == "expired" else timedelta(0)
+        shown: FileView | None = None if file is None else self._files.shown(file, language, holder)
         return UploadView(
             id=upload.id,
             offset=upload.offset,
             state=self._state(upload),
             part_bytes_min=PART_BYTES_MIN,
             part_bytes_max=PART_BYTES_MAX,
-            expires_at=in_china(upload.expires_at),
+            expires_at=in_china(upload.expires_at - told_for),
             file=shown,
         )
 
     def _state(self, upload: Upload) -> UploadState:
-        if upload.state == "open":
-            return "expired" if self._has_expired(upload) else "open"
-        return "done" if upload.state == "done" else "refused"
+        if upload.state == "open" and not self._has_expired(upload):
+            return "open"
+        if upload.state in {"done", "refused"}:
+            return "done" if upload.state == "done" else "refused"
+        return "expired"
 
     def _has_expired(self, upload: Upload) -> bool:
         return self._clock.now() >= upload.expires_at

@@ -127,9 +127,11 @@ class SignatureAsking:
         now: datetime,
     ) -> Signature:
         signer, row_id = standing.signer, new_id()
+        titles = {one.code: one.title for one in standing.documents}
         documents = [
             AskedDocument(
                 code,
+                titles[code],
                 source_hash,
                 rendered[code].sha256,
                 rendered[code].file_id,
@@ -140,6 +142,7 @@ class SignatureAsking:
         content_hash = content_hash_of(documents)
         kept = KeptSigner(
             signer.name.reveal(),
+            tuple(name.reveal() for name in signer.other_names),
             signer.id_number.reveal() if signer.id_number else None,
             signer.uscc,
             signer.roles,

@@ -12,6 +12,7 @@ from adapters.esign.port import Evidence, Signatory
 from adapters.outbox.put import Outbox
 from kit.clock import Clock
 from kit.secrets import IdNumber, KeyRing, PersonName
+from kit.text import Text
 from miniprogram_api.drafts.service import DraftSigner, SignatureTask, TaskState
 from miniprogram_api.signatures.models import Signature
 
@@ -21,9 +22,11 @@ SETTLED_FOR = timedelta(minutes=10)
 
 
 class AskedDocument(msgspec.Struct, frozen=True):
-    """One document of a task: what it was made of, and the very bytes that are signed."""
+    """One document of a task: what it was made of, and the very bytes that are signed. ``title``:
+    as it was then; the draft may not make such a document any more."""
 
     code: str
+    title: Text
     source_hash: str
     sha256: str
     file_id: str
@@ -31,9 +34,11 @@ class AskedDocument(msgspec.Struct, frozen=True):
 
 
 class KeptSigner(msgspec.Struct, frozen=True):
-    """As the draft had it at that moment."""
+    """As the draft had it at that moment. ``other_names``: under which the documents have the same
+    number as well."""
 
     name: str
+    other_names: tuple[str, ...]
     id_number: str | None
     uscc: str | None
     roles: tuple[str, ...]

@@ -14,12 +14,9 @@ from miniprogram_api.drafts.service import (
     DraftNotReady,
     DraftOutdated,
     DraftSubmitted,
-    SignableDraft,
     SignableDrafts,
-    is_outdated,
 )
 from miniprogram_api.signatures.asking import REMIND_AFTER, REMIND_TOPIC, SignatureAsking
-from miniprogram_api.signatures.book import SignatureBook
 from miniprogram_api.signatures.models import Signature
 from miniprogram_api.signatures.settling import SETTLE_TOPIC, SignatureSettling
 from miniprogram_api.signatures.telling import Teller
@@ -29,20 +26,19 @@ LOOK_EVERY = timedelta(minutes=5)
 
 
 class RemindHandler:
-    """``signature.remind``: ``{"signature_id", "number"}``. Ends with the signature, and when it
-    would be of no use any more. Whoever opened an account since is found then."""
+    """``signature.remind``: ``{"signature_id", "number"}``. Ends with the signature, the refusal
+    and the draft; while it is not what its signer has to sign nobody is reminded, because a change
+    may be taken back. Whoever opened an account since is found then."""
 
     def __init__(
         self,
         drafts: SignableDrafts,
-        book: SignatureBook,
         people: PeopleService,
         teller: Teller,
         outbox: Outbox,
         clock: Clock,
     ) -> None:
         self._drafts = drafts
-        self._book = book
         self._people = people
         self._teller = teller
         self._outbox = outbox
@@ -55,11 +51,11 @@ class RemindHandler:
             if row is None or row.state not in {"pending", "signing"}:
                 return
             draft = await self._drafts.present(row.draft_id)
-            if draft is None or not self._is_of_use(row, draft):
+            if draft is None or not draft.is_open:
                 return
-            persons = await self._people.persons_with([row.signer_index])
-            person_id, now = persons.get(row.signer_index), self._clock.now()
-            await self._teller.tell_signer(row, person_id, "signature_reminder", now, number)
+            # Not asked for any more also when another task was signed that has its documents, too.
+            if any(one.task and one.task.id == row.id and one.is_open for one in draft.standings):
+                await self._tell(row, number)
             if number < len(REMIND_AFTER):
                 await self._outbox.put(
                     REMIND_TOPIC,
@@ -71,8 +67,10 @@ class RemindHandler:
     async def park(self, delivery: Delivery, error_code: str) -> None:
         """The row stays for the operator."""
 
-    def _is_of_use(self, row: Signature, draft: SignableDraft) -> bool:
-        return draft.is_open and not is_outdated(draft.specs, self._book.task_of(row))
+    async def _tell(self, row: Signature, number: int) -> None:
+        persons = await self._people.persons_with([row.signer_index])
+        person_id, now = persons.get(row.signer_index), self._clock.now()
+        await self._teller.tell_signer(row, person_id, "signature_reminder", now, number)
 
 
 class ReviewHandler:

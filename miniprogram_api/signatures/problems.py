@@ -15,7 +15,8 @@ class DocumentChanged(Problem):
 
 
 class SignatureClosed(Problem):
-    """It was signed, refused, or what it belongs to has ended."""
+    """It was signed, refused, is about documents that are others now, or what it belongs to has
+    ended."""
 
     status = 409
     code = "signature_closed"

@@ -24,7 +24,7 @@ class TaskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaskItem(msgspec.Struct, frozen=True):
-    """``company``: the name that is being applied for or that is registered. ``outdated``: there is
+    """``company``: the name that was applied for when it was asked. ``outdated``: there is
     nothing to sign here any more; if there is something else, it has a line of its own."""
 
     id: str
@@ -38,13 +38,14 @@ class TaskItem(msgspec.Struct, frozen=True):
 
 
 class TaskDocument(msgspec.Struct, frozen=True):
-    """``url`` works without a token for at least 10 and at most 20 minutes."""
+    """``url`` works without a token for at least 10 and at most 20 minutes. Null where there is
+    nothing more to sign and nothing was signed: the document is not for this reader any more."""
 
     code: str
     title: str
     pages: int
     sha256: str
-    url: str
+    url: str | None
 
 
 class TaskView(TaskItem, frozen=True):

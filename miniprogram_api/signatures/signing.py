@@ -19,7 +19,6 @@ from kit.text import Language
 from miniprogram_api.drafts.service import (
     DraftExpired,
     DraftSubmitted,
-    FileLinks,
     ListedDraft,
     SignableDraft,
     SignableDrafts,
@@ -118,7 +117,7 @@ class SigningService:
             asked_by=item.asked_by,
             asked_at=item.asked_at,
             signed_at=item.signed_at,
-            documents=_documents(row, draft, self._drafts.links, language),
+            documents=self._documents(row, item.state, language),
             for_company=signer.uscc,
             reason=row.reason,
         )
@@ -180,7 +179,7 @@ class SigningService:
         language: Language,
     ) -> Shown:
         row, draft = await self._open(caller, signature_id)
-        if row.state == "signed":
+        if row.state == "signed" or (row.state in OPEN and self._state(row, draft) not in OPEN):
             raise SignatureClosed
         async with once.unit():
             if row.state != "refused":
@@ -233,11 +232,15 @@ class SigningService:
         raise TemporarilyUnavailable
 
     async def _signatory(self, caller: Citizen, row: Signature) -> Signatory:
-        """As the identity check proved him; the name in the documents has to be his."""
+        """As the identity check proved him; every name that the documents have for his number has
+        to be his."""
         person, signer = await self._people.applicant(caller.person_id), self._book.signer_of(row)
         if signer.uscc is not None:
             await self._companies.confirm_role(caller, SIGNING_FOR_A_COMPANY, signer.uscc)
-        elif signer.name.strip() != person.name.reveal().strip():
+        elif any(
+            name.strip() != person.name.reveal().strip()
+            for name in (signer.name, *signer.other_names)
+        ):
             raise SignerDiffers
         return Signatory(person.name, person.id_number, signer.uscc)
 
@@ -268,6 +271,23 @@ class SigningService:
         ended = task.state in OPEN and not draft.is_open
         return "outdated" if ended or is_outdated(draft.specs, task) else task.state
 
+    def _documents(
+        self, row: Signature, state: TaskStateName, language: Language
+    ) -> list[TaskDocument]:
+        """To be read by whoever may sign them now or has signed them. A number that was typed wrong
+        may be a stranger's: correcting it has to shut the stranger out."""
+        readable = state in OPEN or row.state == "signed"
+        return [
+            TaskDocument(
+                one.code,
+                one.title.in_language(language),
+                one.pages,
+                one.sha256,
+                self._drafts.links.url(one.file_id) if readable else None,
+            )
+            for one in documents_of(row)
+        ]
+
     async def _shown(self, row: Signature, draft: SignableDraft, language: Language) -> TaskItem:
         names = await self._people.display_names([draft.owner])
         return self._item(row, draft, names, language)
@@ -284,7 +304,7 @@ class SigningService:
             id=row.id,
             state=self._state(row, draft),
             matter=draft.matter.in_language(language),
-            company=draft.company or signer.company,
+            company=signer.company,
             roles=role_views(signer.roles, draft.compiled, language),
             asked_by=names.get(draft.owner),
             asked_at=in_china(row.opened_at),
@@ -305,22 +325,6 @@ async def _begun(
         if refused.code != "flow_over":
             raise
         return None
-
-
-def _documents(
-    row: Signature, draft: SignableDraft, links: FileLinks, language: Language
-) -> list[TaskDocument]:
-    titles = {spec.code: spec.title.in_language(language) for spec in draft.specs}
-    return [
-        TaskDocument(
-            one.code,
-            titles.get(one.code, one.code),
-            one.pages,
-            one.sha256,
-            links.url(one.file_id),
-        )
-        for one in documents_of(row)
-    ]
 
 
 def _shown_time(instant: datetime | None) -> str | None:

@@ -80,7 +80,7 @@ class Office:
         register, aishandong = ARegister(), ARegister("aishandong", "aishandong")
         roles = CompanyRoles(
             (aishandong, register),
-            AccessLogService(clock),
+            AccessLogService(services.ring, clock),
             coordination.cache,
             coordination.locks,
             clock,

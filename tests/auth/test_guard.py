@@ -90,9 +90,8 @@ async def guarded(world) -> AsyncIterator[str]:
             return Shown({"key": caller.key})
 
     app: Sanic = Sanic("guarded", ctx=AppContext(world.services.provided), configure_logging=False)
-    for install in (logging.install, problems.install):
-        install(app)
-    conventions.install(app, {})
+    problems.install(app)
+    conventions.install(app, {}, (logging.tell,))
     app.blueprint(routes)
     async with served(app) as address:
         yield address

@@ -4,6 +4,7 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -57,6 +58,23 @@ class TestMetrics:
         assert told['bff_outbox_rows{state="later"}'] == 3
         assert told['bff_outbox_rows{state="parked"}'] == 1
         assert told["bff_outbox_late_seconds"] == 90
+
+    def test_answers_are_counted_by_their_route_and_time(self) -> None:
+        metrics = Metrics()
+        known: Any = SimpleNamespace(route=SimpleNamespace(path="api/v1/me"), method="GET")
+        unknown: Any = SimpleNamespace(route=None, method="STRANGE")
+        right: Any = SimpleNamespace(status=200)
+        absent: Any = SimpleNamespace(status=404)
+        for seconds in (0.005, 0.02, 40.0):
+            metrics.answers.count(known, right, seconds)
+        metrics.answers.count(unknown, absent, 0.1)
+        told = series(metrics.text().decode())
+        assert told['bff_requests_total{method="GET",route="/api/v1/me",status="200"}'] == 3
+        assert told['bff_requests_total{method="other",route="/-",status="404"}'] == 1
+        bucket = 'bff_request_seconds_bucket{le="%s",route="/api/v1/me"}'
+        assert [told[bucket % le] for le in ("0.005", "0.01", "0.025", "+Inf")] == [1, 1, 2, 3]
+        assert told['bff_request_seconds_count{route="/api/v1/me"}'] == 3
+        assert told['bff_request_seconds_sum{route="/api/v1/me"}'] == pytest.approx(40.025)
 
     def test_with_the_database_away_it_is_unknown_and_not_none(self) -> None:
         metrics = Metrics()

@@ -15,6 +15,7 @@ from bff.settings import Settings, SettingsIncomplete
 from bff.wiring.storing import open_storage, tell_of_scanner
 from kit.clock import SystemClock
 from kit.secrets import KeyRing
+from miniprogram_api.materials.intake import KEPT_BYTES_MAX
 from tests.processes import ROOT
 
 RING = KeyRing({"k1": b"1" * 32}, "k1", b"i" * 32)
@@ -38,8 +39,12 @@ def environ() -> dict[str, str]:
 class Telling:
     """A scanner that is there, or is not."""
 
-    def __init__(self, answer: str | Unreachable) -> None:
+    def __init__(self, answer: str | Unreachable, bytes_max: int = KEPT_BYTES_MAX) -> None:
         self._answer = answer
+        self._bytes_max = bytes_max
+
+    async def takes(self, size: int) -> bool:
+        return size <= self._bytes_max
 
     async def version(self) -> str:
         if isinstance(self._answer, str):
@@ -71,14 +76,24 @@ def test_without_a_store_its_client_is_not_loaded():
 
 
 @pytest.mark.parametrize(
-    ("scanner", "event"),
+    ("scanner", "events"),
     [
-        (None, "scanner_absent"),
-        (Telling("ClamAV 1.4.6"), "scanner_found"),
-        (Telling(Unreachable("scanner", "no_connection")), "scanner_unreachable"),
+        (None, ["scanner_absent"]),
+        (Telling("ClamAV 1.4.6"), ["scanner_found"]),
+        (Telling("ClamAV", KEPT_BYTES_MAX - 1), ["scanner_found", "scanner_limit_too_small"]),
+        (Telling(Unreachable("scanner", "no_connection")), ["scanner_unreachable"]),
     ],
 )
-async def test_at_the_start_the_operator_is_told_of_the_scanner(scanner, event):
+async def test_at_the_start_the_operator_is_told_of_the_scanner(scanner, events):
     with capture_logs() as lines:
         await tell_of_scanner(scanner)
-    assert [line["event"] for line in lines] == [event]
+    assert [line["event"] for line in lines] == events
+
+
+def test_a_scanner_that_may_not_get_the_largest_file_keeps_from_starting(environ):
+    scanner = {"SCANNER_URL": "clamd://scanner:3310"}
+    enough = scanner | {"SCANNER_BYTES_MAX": str(KEPT_BYTES_MAX)}
+    assert Settings.from_env(environ | enough).scanner is not None
+    too_little = scanner | {"SCANNER_BYTES_MAX": str(KEPT_BYTES_MAX - 1)}
+    with pytest.raises(SettingsIncomplete, match="SCANNER_BYTES_MAX: at least"):
+        Settings.from_env(environ | too_little)

@@ -99,13 +99,17 @@ async def a_signature(
 ) -> Signature:
     """Of everything that this signer has not signed yet."""
     row_id, signer, now = new_id(), standing.signer, datetime.now(UTC)
+    titles = {one.code: one.title for one in standing.documents}
     documents = [
-        AskedDocument(code, made_of, sha256(made_of.encode()).hexdigest(), new_id(), 1)
+        AskedDocument(
+            code, titles[code], made_of, sha256(made_of.encode()).hexdigest(), new_id(), 1
+        )
         for code, made_of in standing.missing.items()
     ]
     evidence = Evidence(f"{row_id}-1", "0" * 64, "c2lnbmVk", "Y2VydA==", now)
     kept = KeptSigner(
         signer.name.reveal(),
+        tuple(name.reveal() for name in signer.other_names),
         signer.id_number.reveal() if signer.id_number else None,
         signer.uscc,
         signer.roles,

@@ -137,9 +137,8 @@ async def base(context: dict[type, Any], session_world: World) -> AsyncIterator[
         configure_logging=False,
     )
     app.config.REQUEST_MAX_SIZE = 2000
-    logging.install(app)
     problems.install(app)
-    conventions.install(app, {"wechat": "1.2.0"})
+    conventions.install(app, {"wechat": "1.2.0"}, (logging.tell,))
     app.add_route(order, "/order", methods=["POST"])
     app.add_route(read, "/read", methods=["GET"])
     app.add_route(put, "/put", methods=["POST"])

@@ -103,9 +103,8 @@ class Client(httpx.AsyncClient):
 async def serving(store: RateLimits) -> AsyncIterator[Client]:
     app = Sanic("limited", ctx=SimpleNamespace(provided={RateLimits: store}))
     app.config.PROXIES_COUNT = 1
-    logging.install(app)
     problems.install(app)
-    conventions.install(app, {})
+    conventions.install(app, {}, (logging.tell,))
     app.add_route(person, "/person", methods=["POST"])
     app.add_route(device, "/device", methods=["GET"])
     app.add_route(short, "/short", methods=["GET"])

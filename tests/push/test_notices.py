@@ -63,6 +63,25 @@ def test_of_a_signer_who_came_nobody_is_told_that_he_can_fill_in():
     assert "fill in" not in signer.body.en
 
 
+def test_of_a_signer_whose_invitation_was_taken_back_nothing_is_said_of_filling_in():
+    helper, signer = (
+        say(a_notice("invitation_revoked", facts={"role": role})) for role in ("helper", "signer")
+    )
+    assert "帮办" in helper.body.zh
+    assert "帮办" not in signer.body.zh
+    assert "draft" not in signer.body.en
+    assert (helper.link, signer.link) != (signer.link, helper.link)
+    assert "signature" in signer.link
+
+
+def test_of_a_hand_over_the_message_names_the_terminal_and_nothing_is_pushed():
+    telling = say(a_notice("handover_claimed", facts={"terminal": "历下区3号窗口"}))
+    assert telling.body.zh.startswith("历下区3号窗口")
+    assert "历下区3号窗口" in telling.body.en
+    assert telling.link.endswith("draft/edit?id=" + "d" * 32)
+    assert telling.pushes == ()
+
+
 @pytest.mark.parametrize(
     ("hour", "minute", "waits_hours"),
     [(8, 0, None), (20, 59, None), (21, 0, 11), (23, 30, 8.5), (0, 0, 8), (7, 0, 1)],

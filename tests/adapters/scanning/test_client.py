@@ -214,3 +214,11 @@ class TestSettings:
     def test_a_scanner_takes_something(self):
         with pytest.raises(ValueError, match="take something"):
             ScannerSettings("clamd://host", 0)
+
+
+async def test_what_the_scanner_would_take_is_found_out_without_sending_it(station):
+    scanner = station.scanner
+    assert await scanner.takes(FAR_LIMIT)
+    assert not await scanner.takes(FAR_LIMIT + 1)
+    # More than may be sent to it at all.
+    assert not await scanner.takes(2 * FAR_LIMIT + 1)

@@ -220,6 +220,16 @@ class TestRateLimits:
         (verdict,) = await coordination.rate_limits.hit(wide)
         assert verdict.remaining == 2
 
+    async def test_a_call_of_many_hits_is_counted_whole_or_not_at_all(
+        self, coordination: Coordination, name: str
+    ):
+        heavy = Quota(name, 10, 3600, hits=4)
+        told = [(await coordination.rate_limits.hit(heavy))[0] for _ in range(3)]
+        assert [verdict.allowed for verdict in told] == [True, True, False]
+        assert [verdict.remaining for verdict in told] == [6, 2, 2]
+        assert 715 < told[2].more_after_s <= 720
+        assert (await hit(coordination, name, 10, 3600)).remaining == 1
+
     async def test_quotas_that_are_not_shared_are_counted_all_the_same(
         self, coordination: Coordination, name: str
     ):

@@ -100,15 +100,18 @@ class TestRateLimits:
             assert 0 <= verdict.remaining <= limit
 
     @given(
-        sizes=st.lists(st.tuples(st.integers(1, 20), st.integers(1, 600)), min_size=1, max_size=4),
+        sizes=st.lists(st.tuples(st.integers(5, 20), st.integers(1, 600)), min_size=1, max_size=4),
         waits=st.lists(st.floats(0, 60), max_size=60),
+        hits=st.integers(1, 5),
     )
     async def test_whoever_waits_as_long_as_the_refusing_ones_say_is_let_in_by_all(
-        self, sizes: list[tuple[int, int]], waits: list[float]
+        self, sizes: list[tuple[int, int]], waits: list[float], hits: int
     ):
         time = HandMovedTime()
         limits = MemoryRateLimits(monotonic=time)
-        quotas = [Quota(str(n), limit, window_s) for n, (limit, window_s) in enumerate(sizes)]
+        quotas = [
+            Quota(str(n), limit, window_s, hits=hits) for n, (limit, window_s) in enumerate(sizes)
+        ]
         for wait_s in waits:
             time.now += wait_s
             verdicts = await limits.hit(*quotas)

@@ -153,7 +153,7 @@ BROKEN = [
         "restaurant.items.0",
         "either `always` or `when`",
     ),
-    ("rules.yaml", "kind: adult", "kind: grown_up", "27.kind", "Invalid value 'grown_up'"),
+    ("rules.yaml", "kind: adult", "kind: grown_up", "35.kind", "Invalid value 'grown_up'"),
     ("rules.yaml", "- code: capital_sum", "- code: share_sum", "", "is used twice"),
     ("rules.yaml", "column: percent", "colum: percent", "", "unknown field"),
     (

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.secrets import PersonName
 from miniprogram_api.catalogue.service import Placeholder, pieces
 from miniprogram_api.documents.composing import numeral
 from miniprogram_api.documents.service import all_documents_of, documents_of, everybody_of
@@ -70,6 +71,16 @@ def test_the_same_number_written_otherwise_is_the_same_person() -> None:
     (signer,) = everybody_of(documents(a_plan(COMPANY), shareholders=rows).values())
     assert signer.id_number is not None
     assert signer.id_number.reveal() == ID_NUMBER
+
+
+def test_whoever_has_one_number_and_two_names_is_known_by_both() -> None:
+    """In whatever documents and roles they stand: nobody can sign what calls him otherwise."""
+    rows = [a_shareholder(1, "张三三", ID_NUMBER)]
+    specs = documents(a_plan(COMPANY), shareholders=rows)
+    (signer,) = everybody_of(specs.values())
+    assert [signer.name, *signer.other_names] == [PersonName(NAME), PersonName("张三三")]
+    (same,) = everybody_of(documents(a_plan(COMPANY)).values())
+    assert same.other_names == ()
 
 
 def test_an_organisation_signs_by_its_code() -> None:

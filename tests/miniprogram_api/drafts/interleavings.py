@@ -6,7 +6,6 @@ of what the product really wrote that nobody's word was overwritten by somebody 
 """
 
 import copy
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from adapters.outbox.put import Outbox
 from bff.mock.world import World
 from kit.clock import Clock
 from miniprogram_api.catalogue.service import CatalogueService
+from miniprogram_api.drafts.ports import Grants
 from miniprogram_api.drafts.restoring import DraftRestoring
 from miniprogram_api.drafts.service import DraftDesk, DraftService
 from miniprogram_api.drafts.state import DecodedState
@@ -25,11 +25,13 @@ Place = tuple[str, ...]
 class Process:
     """What one process of the product keeps of drafts; gone when it is killed."""
 
-    def __init__(self, world: World, clock: Clock | None = None) -> None:
+    def __init__(
+        self, world: World, clock: Clock | None = None, grants: Grants | None = None
+    ) -> None:
         services = world.services
         clock = clock or services.clock
         catalogue = services.provided[CatalogueService]
-        desk = DraftDesk(catalogue, services.ring, clock)
+        desk = DraftDesk(catalogue, services.ring, clock, grants)
         self.drafts = DraftService(desk, catalogue, Outbox(clock))
         self.restoring = DraftRestoring(desk, catalogue, self.drafts)
 
@@ -206,6 +208,39 @@ class Truth:
     def now(self) -> State:
         return self.states[self.newest]
 
+    def changed_since(self, step: str, base: int) -> bool:
+        return any(
+            self.states[revision].steps.get(step, {})
+            != self.states[revision - 1].steps.get(step, {})
+            for revision in range(base + 1, self.newest + 1)
+        )
+
+    def selected_since(self, base: int) -> bool:
+        return any(
+            self.states[revision].theme != self.states[revision - 1].theme
+            for revision in range(base + 1, self.newest + 1)
+        )
+
+    def saved(self, step: str, base: int, patch: Doc) -> tuple[Doc, set[Place]]:
+        """What a save makes of the step, and what of it is contested."""
+        now = self.now.steps.get(step, {})
+        if base in self.gone and self.changed_since(step, base):
+            local = applied(now, patch)
+            return local, differences(local, now)
+        view = self.states[base].steps.get(step, {})
+        return outcome(view, applied(view, patch), now)
+
+    def restored(self, base: int, revision: int) -> tuple[Doc, set[Place]]:
+        """As :meth:`saved`, of all answers, those that are set aside among them."""
+        now, old = self.now.everything, self.states[revision].everything
+        if base in self.gone:
+            return old, differences(old, now)
+        return outcome(self.states[base].everything, old, now)
+
+    def with_step(self, step: str, answers: Doc) -> State:
+        steps = {key: said for key, said in {**self.now.steps, step: answers}.items() if said}
+        return State(self.now.theme, steps, self.now.aside)
+
     def parted(self, everything: Doc, theme: str, besides: Mapping[str, Any]) -> State:
         steps, aside = {}, {}
         for key, said in everything.items():
@@ -231,130 +266,3 @@ class Truth:
                 known_ = last <= base or seen.get(place) == old.get(place)
                 assert known_, f"{place} of revision {last} was overwritten unseen (base {base})"
                 self.since[step, *place] = revision
-
-
-@dataclass
-class Request:
-    """A save as it went out; a repeat is the very same."""
-
-    step: str
-    base: int
-    patch: dict[str, Any]
-    view: Doc
-    local: Doc
-
-
-@dataclass
-class Device:
-    """What a phone remembers. It sends with each step the revision at which it last saw that step:
-    the answer to a save of one step says nothing of the others."""
-
-    name: str
-    chance: random.Random
-    views: dict[str, Doc]
-    seen: dict[str, int]
-    seen_all: int
-    locals_: dict[str, Doc]
-    last: Request | None = None
-    count: int = 0
-
-    @classmethod
-    def new(cls, name: str, chance: random.Random, truth: Truth, steps: list[str]) -> "Device":
-        device = cls(name, chance, {}, {}, 1, {})
-        device.load(truth, steps)
-        return device
-
-    def load(self, truth: Truth, steps: list[str]) -> None:
-        """``GET /drafts/{id}``; what was typed and not sent is gone."""
-        for step in steps:
-            self.views[step] = copy.deepcopy(truth.now.steps.get(step, {}))
-            self.locals_[step] = copy.deepcopy(self.views[step])
-            self.seen[step] = truth.newest
-        self.seen_all = truth.newest
-
-    def is_clean(self) -> bool:
-        return all(not sent(self.views[step], self.locals_[step]) for step in self.views)
-
-    def value(self) -> str:
-        """A word that nobody else ever says, or now and then one that somebody may."""
-        self.count += 1
-        return "same" if self.chance.random() < 0.1 else f"{self.name}{self.count}"
-
-    def type_in(self, step: str, kinds: Mapping[str, str]) -> None:
-        """One more edit that is not sent yet."""
-        code = self.chance.choice(sorted(kinds))
-        doc, kind = self.locals_[step], kinds[code]
-        if kind == "rows":
-            self._type_in_rows(doc.setdefault(code, Rows()))
-        elif kind == "object":
-            self._type_in_members(doc.setdefault(code, {}))
-        elif code in doc and self.chance.random() < 0.2:
-            del doc[code]
-        else:
-            doc[code] = self.value()
-
-    def _type_in_members(self, members: dict[str, Any]) -> None:
-        name = self.chance.choice(["a", "b", "c"])
-        if name in members and self.chance.random() < 0.3:
-            del members[name]
-        else:
-            members[name] = self.value()
-
-    def _type_in_rows(self, rows: Rows) -> None:
-        ids = list(rows)
-        what = self.chance.random()
-        if not ids or what < 0.4:
-            self.count += 1
-            rows[f"{self.name}-{self.count}"] = {"a": self.value()}
-        elif what < 0.65:
-            self._type_in_members(rows[self.chance.choice(ids)])
-        elif what < 0.8:
-            del rows[self.chance.choice(ids)]
-        else:
-            self.chance.shuffle(ids)
-            ordered = {row_id: rows[row_id] for row_id in ids}
-            rows.clear()
-            rows.update(ordered)
-
-    def request(self, step: str) -> Request:
-        view, local = self.views[step], self.locals_[step]
-        wanted = Request(step, self.seen[step], sent(view, local), view, local)
-        self.last = copy.deepcopy(wanted)
-        return self.last
-
-    def learn(self, step: str, revision: int, answers: Doc, typed: Request) -> None:
-        """The answer to a save; what was typed since it went out stays to be sent."""
-        late = sent(typed.local, self.locals_[step])
-        self.views[step] = answers
-        if not late:
-            self.locals_[step] = copy.deepcopy(answers)
-        else:
-            self.locals_[step], _ = outcome(typed.local, self.locals_[step], copy.deepcopy(answers))
-        self.seen[step] = revision
-
-    def choose(self, step: str, truth: Truth) -> None:
-        """After a conflict: look at what is there, choose for each contested place, keep the rest
-        of what was typed."""
-        now = copy.deepcopy(truth.now.steps.get(step, {}))
-        view, local = self.views[step], self.locals_[step]
-        merged, contested = outcome(view, local, now)
-        for place in sorted(contested):
-            if self.chance.random() < 0.5:
-                _put(merged, place, _at(local, place))
-        self.views[step], self.locals_[step] = now, copy.deepcopy(merged)
-        self.seen[step] = truth.newest
-
-
-def _at(doc: Any, place: Place) -> Any:
-    for name in place:
-        doc = doc.get(name) if isinstance(doc, dict) else None
-    return copy.deepcopy(doc)
-
-
-def _put(doc: Any, place: Place, value: Any) -> None:
-    for name in place[:-1]:
-        doc = doc[name]
-    if value is ABSENT:
-        doc.pop(place[-1], None)
-    else:
-        doc[place[-1]] = value

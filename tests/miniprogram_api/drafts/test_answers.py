@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.problems import InvalidRequest
+from kit.problems import InvalidRequest, MalformedRequest, Problem
 from miniprogram_api.drafts.answers import (
     DEPTH_MAX,
     MEMBERS_MAX,
@@ -65,6 +65,26 @@ def test_what_is_beyond_a_bound_is_refused_without_being_repeated(answers: Any, 
     with pytest.raises(InvalidRequest) as refused:
         parse_answers(raw(answers))
     assert [(error.pointer, error.code) for error in refused.value.errors] == [("/answers", code)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "problem"),
+    [
+        (b'{"a":"\xff\xfe"}', MalformedRequest),
+        (b'{"\xff":1}', MalformedRequest),
+        (b'{"a":"\\ud800"}', MalformedRequest),
+        (b'{"a":1', MalformedRequest),
+    ],
+)
+def test_what_no_reader_of_json_takes_is_malformed(sent: bytes, problem: type[Problem]):
+    with pytest.raises(problem):
+        parse_answers(msgspec.Raw(sent))
+
+
+def test_a_number_beyond_all_numbers_is_out_of_range():
+    with pytest.raises(InvalidRequest) as refused:
+        parse_answers(msgspec.Raw(b' {"a":1e999}'))
+    assert [error.code for error in refused.value.errors] == ["out_of_range"]
 
 
 def test_a_step_that_is_too_large_as_a_whole_is_refused():

@@ -80,3 +80,22 @@ async def test_there_is_an_end_to_how_many_drafts_one_person_may_have_open(signe
     body = {"operation": "open", "region": "370102", "theme": "restaurant"}
     answer = await phone.once("POST", "/drafts", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_drafts")
+
+
+async def test_the_empty_rows_of_an_erased_draft_go_once_nobody_can_write_after_them(
+    signed_in, world
+):
+    phone = await signed_in()
+    draft, other = await a_draft(phone), await a_draft(phone)
+    for revision in range(1, 4):
+        await saved(phone, draft, "company", revision, {"employees_count": revision})
+    assert (await phone.delete(f"/drafts/{draft['id']}")).status_code == 204
+    await world.driver.advance_to(world.clock.now() + timedelta(hours=2))
+    rows = await DraftSave.filter(draft_id=draft["id"])
+    assert {row.kind for row in rows} == {"erased"}
+    assert len(rows) == 5
+    await world.driver.advance_to(world.clock.now() + timedelta(hours=2))
+    assert await DraftSave.filter(draft_id=draft["id"]).count() == 0
+    assert await DraftSave.filter(draft_id=other["id"]).count() == 1
+    await phone.login()
+    assert (await phone.get(f"/drafts/{draft['id']}")).status_code == 404

@@ -85,7 +85,7 @@ def test_saving_leaves_no_error_out_and_none_that_is_mended(seed: int) -> None:
         assert entry.found is not None
         known = entry.found.errors
         after = decode_state(encode(entry.state))
-        assert steps_to_check(head_of(entry, revision), compiled, known) == []
+        assert steps_to_check(head_of(entry, revision), compiled, known, AT) == []
         for step, errors in known.items():
             check = compiled.check_step(step, after.steps.get(step, {}), after.steps)
             assert (errors, entry.summary.steps[step].state) == (check.errors, check.state)

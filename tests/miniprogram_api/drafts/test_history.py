@@ -221,6 +221,18 @@ class TestAThinnedBase:
         now = answers_of(await resumed(phone, draft), "company")
         assert now == {"employees_count": 1, "licence_copies": 3}
 
+    async def test_who_says_nothing_new_is_shown_what_he_has_not_seen(self, signed_in):
+        """The answer's revision becomes his base, and of what he never saw he would undo it."""
+        phone = await signed_in()
+        draft = await a_draft(phone)
+        await saved(phone, draft, "company", 1, {"employees_count": 1})
+        await saved(phone, draft, "company", 2, {"employees_count": 2, "licence_copies": 3})
+        await DraftSave.filter(draft_id=draft["id"], revision=2).delete()
+        told = await saved(phone, draft, "company", 2, {"employees_count": 2})
+        assert told["revision"] == 3
+        assert told["merged"]
+        assert told["answers"] == {"employees_count": 2, "licence_copies": 3}
+
     async def test_what_he_says_alike_is_no_conflict(self, signed_in):
         phone = await signed_in()
         draft = await a_draft(phone)

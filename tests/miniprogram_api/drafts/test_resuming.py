@@ -175,6 +175,9 @@ async def test_checking_says_who_outside_would_get_nothing_without_a_consent(sig
     assert not bank["granted"]
     assert seal["granted"]
     assert "不会提供" not in seal["text"]
+    english = await phone.post(path, headers={"Accept-Language": "en"})
+    for one in english.json()["consents"]:
+        assert one["text"].isascii(), one["text"]
 
 
 async def test_what_lies_in_the_database_cannot_be_read_there(signed_in, database):

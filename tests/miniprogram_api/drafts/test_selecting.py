@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from miniprogram_api.drafts.models import DraftSave
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
     answers_of,
@@ -74,6 +75,41 @@ async def test_two_devices_that_change_the_same_thing_are_told(signed_in):
     assert problem["conflicts"] == [
         {"pointer": "/region", "row": None, "base": "370102", "mine": "370104", "theirs": "370103"}
     ]
+
+
+class TestAThinnedBase:
+    """Of the selection that was seen last nothing is known any more; rows of a selection may go."""
+
+    async def test_whatever_is_chosen_otherwise_is_a_conflict(self, signed_in):
+        """Guessed from the older row it would be a change that nobody else has made."""
+        phone = await signed_in()
+        draft = await a_draft(phone)
+        await change(phone, draft, 1, region="370103")
+        await saved(phone, draft, "company", 2, {"employees_count": 1})
+        newest = (await change(phone, draft, 3, region="370102")).json()["revision"]
+        await DraftSave.filter(draft_id=draft["id"], revision__in=[2, 3]).delete()
+        refused = await change(phone, draft, 3, region="370104")
+        assert refused.status_code == 409
+        assert refused.json()["conflicts"] == [
+            {
+                "pointer": "/region",
+                "row": None,
+                "base": None,
+                "mine": "370104",
+                "theirs": "370102",
+            }
+        ]
+        chosen = await change(phone, draft, newest, region="370104")
+        assert (chosen.status_code, chosen.json()["region"]) == (200, "370104")
+
+    async def test_whatever_is_chosen_alike_is_none(self, signed_in):
+        phone = await signed_in()
+        draft = await a_draft(phone)
+        await change(phone, draft, 1, region="370103")
+        newest = (await change(phone, draft, 2, region="370104")).json()["revision"]
+        await DraftSave.filter(draft_id=draft["id"], revision=2).delete()
+        same = await change(phone, draft, 2, region="370104")
+        assert (same.status_code, same.json()["revision"]) == (200, newest)
 
 
 async def test_an_unacceptable_selection_changes_nothing(signed_in):

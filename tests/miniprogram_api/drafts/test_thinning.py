@@ -7,16 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.clock import CHINA
+from miniprogram_api.drafts.log import STAYS_TAKEN
 from miniprogram_api.drafts.thinning import (
+    BEGINS_AND_ENDS,
     DAILY_FROM,
     HOURLY_FROM,
     KEPT_KINDS,
+    MERGED_FOR,
+    PAST_BYTES_MAX,
     Row,
     superfluous,
+    too_much,
 )
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
-KINDS = ["step", "step", "step", "material", "selection", "restored", "created"]
+KINDS = ["step", "step", "step", "material", "selection", "restored", "signed", "created"]
+SIZES = [1, PAST_BYTES_MAX // 40, PAST_BYTES_MAX // 7]
 
 
 @st.composite
@@ -26,7 +32,8 @@ def logs(draw: st.DrawFn) -> list[Row]:
     minutes = draw(st.lists(gaps, max_size=60))
     moments = [NOW - timedelta(minutes=sum(minutes[n:])) for n in range(len(minutes))]
     return [
-        Row(number, draw(st.sampled_from(KINDS)), at) for number, at in enumerate(moments, start=1)
+        Row(number, draw(st.sampled_from(KINDS)), at, draw(st.sampled_from(SIZES)))
+        for number, at in enumerate(moments, start=1)
     ]
 
 
@@ -59,7 +66,7 @@ def test_whatever_goes_leaves_a_later_row_of_its_hour_or_day(rows: list[Row]):
 
 
 @given(logs())
-def test_what_begins_selects_or_is_young_stays_and_so_does_the_last(rows: list[Row]):
+def test_what_begins_signs_or_is_young_stays_and_so_does_the_last(rows: list[Row]):
     gone = set(superfluous(rows, NOW))
     for row in rows:
         if row.kind in KEPT_KINDS or NOW - row.at < HOURLY_FROM or row is rows[-1]:
@@ -84,3 +91,31 @@ def test_thinning_early_loses_nothing_that_thinning_late_would_keep(rows: list[R
     stepwise = gone_early | set(superfluous(left, later))
     assert stepwise == set(superfluous(rows, later))
     assert superfluous(left, NOW) == []
+
+
+class TestTooMuch:
+    @given(logs())
+    def test_what_may_stay_is_within_the_bound_and_no_row_goes_without_need(self, rows: list[Row]):
+        gone = set(too_much(rows, NOW))
+        kept = [row for row in rows if row.revision not in gone]
+        size = sum(row.size for row in kept)
+        old = [row for row in kept if NOW - row.at >= MERGED_FOR]
+        if any(row.kind not in BEGINS_AND_ENDS for row in old):
+            assert size <= PAST_BYTES_MAX
+        if gone:
+            assert size + rows[max(gone) - 1].size > PAST_BYTES_MAX
+
+    @given(logs())
+    def test_the_oldest_go_first_and_never_a_beginning_or_a_young_one(self, rows: list[Row]):
+        gone = too_much(rows, NOW)
+        may_go = [
+            row.revision
+            for row in rows
+            if row.kind not in BEGINS_AND_ENDS and NOW - row.at >= MERGED_FOR
+        ]
+        assert gone == may_go[: len(gone)]
+
+
+def test_a_revision_that_may_still_be_believed_in_never_goes():
+    assert MERGED_FOR >= STAYS_TAKEN
+    assert HOURLY_FROM >= STAYS_TAKEN

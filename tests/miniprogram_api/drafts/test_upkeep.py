@@ -1,19 +1,21 @@
 """Housekeeping at drafts: reminders of their end, each once, and logs that grow no further."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from adapters.outbox.models import OutboxEntry
 from bff.mock.world import World
+from miniprogram_api.drafts.log import row_id
 from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.service import DraftService
-from miniprogram_api.drafts.thinning import KEPT_LAST
+from miniprogram_api.drafts.thinning import KEPT_LAST, PAST_BYTES_MAX
 from tests.app import Phone
 from tests.miniprogram_api.drafts.builders import a_draft, answers_of, resumed, saved
 
 DAY = timedelta(days=1)
+MEGABYTE = 1024 * 1024
 
 
 async def let_pass(world: World, phone: Phone, **span: float) -> None:
@@ -102,6 +104,13 @@ async def revisions(draft: dict[str, Any]) -> list[int]:
     return [row.revision for row in rows]
 
 
+def copied(row: DraftSave, revision: int, at: datetime, sealed: bytes = b"") -> DraftSave:
+    own = {"id": row_id(row.draft_id, revision), "revision": revision, "at": at}
+    same = {name: getattr(row, name) for name in ("draft_id", "person_id", "kind", "author")}
+    cipher = sealed or bytes(MEGABYTE)
+    return DraftSave(**own, **same, summary=row.summary, answers_cipher=cipher)
+
+
 async def spread(draft: dict[str, Any], step: timedelta) -> None:
     """As if its changes had been made that far from one another, the last of them just now."""
     rows = await DraftSave.filter(draft_id=draft["id"]).order_by("-id")
@@ -134,6 +143,32 @@ class TestThinning:
         assert reply["revision"] == 61
         now = answers_of(await resumed(phone, draft), "company")
         assert now == {"employees_count": 0, **{f"field_{n}": n for n in range(1, 60)}}
+
+    async def test_the_past_of_a_draft_takes_no_more_room_than_it_may(
+        self, signed_in, world: World
+    ):
+        """Thirty large rows an hour apart, then the newest."""
+        phone = await signed_in()
+        draft = await a_draft(phone)
+        await saved(phone, draft, "company", 1, {"employees_count": 7})
+        first, last = await DraftSave.filter(draft_id=draft["id"]).order_by("id")
+        now = last.at
+        await DraftSave.filter(id=first.id).update(at=now - timedelta(hours=30))
+        rows = [
+            copied(last, revision, now - timedelta(hours=30 - revision))
+            for revision in range(2, 31)
+        ]
+        await last.delete()
+        await DraftSave.bulk_create([*rows, *(copied(last, n, now, b"-") for n in range(31, 51))])
+        drafts: DraftService = world.services.provided[DraftService]
+        await Draft.filter(id=draft["id"]).update(look_at=world.clock.now())
+        assert await drafts.tend() > 0
+        kept = await DraftSave.filter(draft_id=draft["id"]).order_by("id")
+        past = kept[:-KEPT_LAST]
+        assert past[0].id == first.id
+        assert [row.revision for row in past[1:]] == list(range(31 - len(past) + 1, 31))
+        room = sum(len(row.answers_cipher) for row in past)
+        assert PAST_BYTES_MAX - MEGABYTE <= room <= PAST_BYTES_MAX
 
     async def test_a_draft_is_looked_at_while_time_may_make_rows_superfluous(
         self, signed_in, world: World

@@ -78,4 +78,5 @@ async def handed_over(
 
 def grants_of(world: World) -> GrantBook:
     services = world.services
-    return GrantBook(AccessLogService(services.clock), services.ring, services.clock)
+    access_log = AccessLogService(services.ring, services.clock)
+    return GrantBook(access_log, services.ring, services.clock)

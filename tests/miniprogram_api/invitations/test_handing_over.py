@@ -54,6 +54,17 @@ async def test_the_counter_fills_the_draft_in_and_the_owner_is_told(signed_in, p
     assert (shown["state"], shown["terminal"]) == ("claimed", COUNTER_NAME)
 
 
+async def test_the_owner_is_told_which_terminal_took_the_draft(signed_in, phone, world):
+    owner, counter = await signed_in(), await phone()
+    draft = await a_draft(owner)
+    await handed_over(owner, counter, world, draft)
+    await world.driver.settle()
+    (message,) = (await owner.get("/messages")).json()["items"]
+    assert message["title"] == "草稿已交接"
+    assert message["body"].startswith(COUNTER_NAME)
+    assert message["link"].endswith(draft["id"])
+
+
 async def test_code_and_token_are_kept_as_hashes(signed_in, phone, world):
     owner, counter = await signed_in(), await phone()
     draft = await a_draft(owner)

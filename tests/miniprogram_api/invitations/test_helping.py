@@ -1,10 +1,13 @@
 """What a helper sees and does, and what the applicant is told of it."""
 
 import json
+import re
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
+from auth.models import AccessLog
 from bff.mock.personas import COMPANIES
 from miniprogram_api.catalogue.service import CatalogueService
 from miniprogram_api.drafts.models import DraftSave
@@ -20,7 +23,13 @@ from tests.miniprogram_api.drafts.builders import (
     saved,
     uploaded,
 )
-from tests.miniprogram_api.invitations.builders import grants_of, helping, invited
+from tests.miniprogram_api.invitations.builders import (
+    COUNTER,
+    grants_of,
+    handed_over,
+    helping,
+    invited,
+)
 from tests.miniprogram_api.materials.builders import a_png
 
 SCOPED = {"steps": ["premises"], "materials": False}
@@ -57,7 +66,13 @@ async def test_a_helper_for_everything_sees_all_answers_and_the_files(signed_in,
     await helping(owner, helper, draft)
     seen, whole = await resumed(helper, draft), await resumed(owner, draft)
     assert seen["steps"] == whole["steps"]
-    assert seen["materials"] == whole["materials"]
+    assert without_links(seen["materials"]) == without_links(whole["materials"])
+    assert any(material["files"] for material in seen["materials"])
+
+
+def without_links(materials: list[dict[str, Any]]) -> list[Any]:
+    """Those are each person's own."""
+    return [[{**file, "url": None} for file in material["files"]] for material in materials]
 
 
 async def test_his_saves_are_merged_like_everybodys_and_stay_in_his_scope(signed_in, verified):
@@ -228,6 +243,39 @@ async def test_looks_are_told_to_the_owner_once_in_ten_minutes(signed_in, verifi
     world.clock.advance(timedelta(seconds=3))
     await resumed(helper, draft)
     assert len(await lines()) == 3
+
+
+async def test_the_owner_is_told_who_looked_at_which_draft(signed_in, verified, phone, world):
+    """By what he called them himself; nothing that they told of themselves."""
+    owner, helper = await signed_in(), await verified("lisi")
+    draft, second = await a_draft(owner), await a_draft(owner)
+    made = await helping(owner, helper, draft, label="我的会计")
+    unnamed = await helping(owner, helper, second)
+    await resumed(helper, draft)
+    await resumed(helper, second)
+    counter = await phone()
+    claimed = await handed_over(owner, counter, world, draft)
+    await resumed(counter, draft)
+    lines = (await owner.get("/me/access-log")).json()["items"][:3]
+    assert [(line["draft_id"], line["grant_id"]) for line in lines] == [
+        (draft["id"], claimed["id"]), (second["id"], unnamed["id"]), (draft["id"], made["id"]),
+    ]  # fmt: skip
+    named = [re.findall("（(.+?)）", line["text"]) for line in lines]
+    (terminal,) = (one.name for one in world.services.settings.terminals if one.id == COUNTER)
+    assert named == [[terminal], [], ["我的会计"]]
+    row = await AccessLog.get(id=lines[2]["id"])
+    assert row.name_cipher
+    assert "会计".encode() not in bytes(row.name_cipher)
+
+
+async def test_what_the_owner_called_them_goes_with_his_account(verified):
+    owner, helper = await verified("zhangsan"), await verified("lisi")
+    draft = await a_draft(owner)
+    await helping(owner, helper, draft, label="我的会计")
+    await resumed(helper, draft)
+    assert await AccessLog.filter(name_cipher__isnull=False).count() == 1
+    assert (await owner.request("DELETE", "/me")).status_code == 204
+    assert await AccessLog.filter(name_cipher__isnull=False).count() == 0
 
 
 async def test_a_second_invitation_adds_to_the_first(signed_in, verified):

@@ -50,6 +50,15 @@ async def test_of_two_who_open_it_at_one_moment_one_is_let_in(signed_in, verifie
     assert [one.status_code for one in seen] == [answer.status_code for answer in answers]
 
 
+async def test_a_double_tap_on_accept_is_one_acceptance(signed_in, verified, paused_relay):
+    owner, helper = await signed_in(), await verified("lisi")
+    made = await invited(owner, await a_draft(owner))
+    answers = await asyncio.gather(*(accept(helper, made) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.text for answer in answers}) == 1
+    assert await OutboxEntry.filter(topic="person.tell").count() == 1
+
+
 async def test_what_is_over_taken_back_somebody_elses_or_made_up_looks_the_same(
     signed_in, verified, world
 ):
@@ -188,3 +197,40 @@ async def test_the_owner_is_told_of_an_acceptance_once(signed_in, verified, paus
     assert [row.key for row in rows] == [f"tell:{owner.session['person']['id']}"]
     assert '"kind":"invitation_accepted"' in rows[0].body
     assert draft["id"] in rows[0].body
+
+
+class TestTheEndIsTold:
+    async def test_whoever_had_accepted_is_told_once_that_it_was_taken_back(
+        self, signed_in, verified, world
+    ):
+        owner, helper = await signed_in(), await verified("lisi")
+        made = await helping(owner, helper, await a_draft(owner))
+        for _ in range(2):
+            assert (await owner.delete(f"/invitations/{made['id']}")).status_code == 204
+        await world.driver.settle()
+        items = (await helper.get("/messages")).json()["items"]
+        assert [item["title"] for item in items] == ["帮办已结束"]
+        assert items[0]["link"] == "/pages/draft/list"
+        assert items[0]["application_id"] is None
+
+    async def test_an_invitation_that_nobody_took_up_or_that_was_over_ends_in_silence(
+        self, signed_in, verified, world, paused_relay
+    ):
+        owner, helper = await signed_in(), await verified("lisi")
+        draft = await a_draft(owner)
+        await owner.delete(f"/invitations/{(await invited(owner, draft))['id']}")
+        assert not await OutboxEntry.filter(topic="person.tell").exists()
+        made = await helping(owner, helper, draft, days=1)
+        world.clock.advance(timedelta(days=1))
+        await owner.renew()
+        assert (await owner.delete(f"/invitations/{made['id']}")).status_code == 204
+        (row,) = await OutboxEntry.filter(topic="person.tell")
+        assert '"kind":"invitation_accepted"' in row.body
+
+    async def test_somebody_elses_is_not_taken_back_and_nobody_is_told(
+        self, signed_in, verified, paused_relay
+    ):
+        owner, helper = await signed_in(), await verified("lisi")
+        made = await helping(owner, helper, await a_draft(owner))
+        assert (await helper.delete(f"/invitations/{made['id']}")).status_code == 404
+        assert await OutboxEntry.filter(topic="person.tell").count() == 1

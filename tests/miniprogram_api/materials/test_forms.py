@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.problems import MalformedRequest, Problem
-from miniprogram_api.materials.forms import PARTS_MAX, FileForm
-from miniprogram_api.materials.problems import OneFileExpected
+from miniprogram_api.materials.forms import FORM_BYTES_MAX, PARTS_MAX, FileForm
+from miniprogram_api.materials.problems import FileTooLarge, OneFileExpected
 
 BOUNDARY = "------formboundary9"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -64,6 +64,9 @@ async def test_it_is_the_same_file_in_whatever_pieces_it_comes(content, cuts, be
         (a_file(b"never ending"), MalformedRequest),
         (a_form(*[NOTE] * (PARTS_MAX + 1), a_file(b"x")), MalformedRequest),
         (part(b"x", "x" * 100_000), MalformedRequest),
+        # Without an end, in a field before the file or behind the closing boundary.
+        (part(b"x" * FORM_BYTES_MAX, 'name="note"'), FileTooLarge),
+        (a_form(a_file(b"one")) + b"x" * FORM_BYTES_MAX, FileTooLarge),
         (b"no form at all", MalformedRequest),
         (b"", OneFileExpected),
     ],
@@ -82,7 +85,7 @@ async def test_noise_is_refused_and_never_a_fault(noise, cuts):
 
 @pytest.mark.parametrize(
     "kind",
-    ["", "application/pdf", "multipart/form-data", "multipart/form-data; boundary=short",
+    ["", "application/pdf", "multipart/form-data", "multipart/form-data; boundary=",
      f"multipart/form-data; boundary={'x' * 71}", "multipart/form-data; boundary=ÿÿÿÿÿÿÿÿÿ"],
 )  # fmt: skip
 async def test_what_does_not_say_that_it_is_a_form_is_refused(kind):

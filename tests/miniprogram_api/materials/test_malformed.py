@@ -18,7 +18,7 @@ from PIL import Image
 from kit.workshop import Allowance, Workshop
 from miniprogram_api.materials.inspection import Code, Kind, Treated, Unacceptable, treat
 from tests.kit import jobs
-from tests.miniprogram_api.materials.papers import a_pdf_of, a_real_pdf, one_page_with
+from tests.miniprogram_api.materials.papers import a_pdf_of, a_real_pdf, a_stream, one_page_with
 from tests.miniprogram_api.materials.pictures import encoded, page
 
 CODES = frozenset(typing.get_args(Code))
@@ -194,6 +194,17 @@ async def test_the_largest_picture_there_may_be_fits_the_child(workshop: Worksho
     exif[0x0112] = 6
     content = encoded(Image.new("RGB", (8000, 5000), "white"), exif=exif, progressive=True)
     assert await code_of(workshop, content, "jpg") is None
+
+
+async def test_a_page_that_draws_the_same_too_often_is_a_bomb_before_it_fills_the_child(
+    workshop: Workshop,
+):
+    before = await workshop.run(jobs.process_id)
+    drawn = a_stream(bytes(9_000_000))
+    content = one_page_with("", "/Contents[" + "4 0 R " * 200 + "]", drawn)
+    assert await code_of(workshop, content, "pdf") is None
+    assert await code_of(workshop, content, "pdf", "mark") == "archive_bomb"
+    assert await workshop.run(jobs.process_id) == before
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.outbox.models import OutboxEntry
 from adapters.storage.local import LocalStorage
+from kit.clock import in_china
 from kit.ids import new_id
 from miniprogram_api.materials.models import File, Upload
 from miniprogram_api.materials.parts import PART_BYTES_MAX, PART_BYTES_MIN
@@ -307,6 +308,15 @@ async def test_an_unfinished_upload_expires_is_renewed_by_a_part_and_swept(
     assert await uploads.sweep() == 1
     await world.driver.settle()
     assert not any([await storage.exists(key) for key in keys])
+    # For a week whoever comes back learns that it is the upload which has ended, not the draft.
+    now = (await phone.get(f"/uploads/{upload['id']}")).json()
+    assert (now["state"], now["expires_at"] < in_china(world.clock.now())) == ("expired", True)
+    assert told(await put(phone, upload, 2 * MEGABYTE, CONTENT[-9:])) == (409, "upload_closed")
+    assert told(await completed(phone, upload)) == (409, "upload_closed")
+    assert await uploads.sweep() == 0
+    world.clock.advance(timedelta(days=8))
+    await phone.login()
+    assert await uploads.sweep() == 1
     assert (await phone.get(f"/uploads/{upload['id']}")).status_code == 404
 
 

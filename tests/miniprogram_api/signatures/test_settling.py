@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.esign.port import Signatory
@@ -20,7 +21,6 @@ from tests.miniprogram_api.signatures.signing import (
     begin,
     own_task,
     sign,
-    titles,
 )
 
 OpenPhone = Callable[..., Awaitable[Phone]]
@@ -121,31 +121,6 @@ async def test_whoever_closes_the_phone_has_signed_all_the_same(
     assert (await Signature.get(id=task["id"])).state == "signed"
 
 
-async def test_reminders_come_five_times_and_end(partner: Phone, world: World) -> None:
-    start = world.clock.now()
-    for days, count in ((2, 1), (4, 2), (11, 3), (18, 4), (25, 5), (29, 5)):
-        await world.driver.advance_to(start + timedelta(days=days))
-        await partner.renew()
-        assert (await titles(partner)).count("还有文件等您签名") == count
-
-
-async def test_nobody_is_reminded_of_what_is_over(
-    partner: Phone, asking: Asked, world: World
-) -> None:
-    owner, draft = asking
-    task = await own_task(partner)
-    refusal = {"reason": "not_mine"}
-    await partner.once("POST", f"/signatures/{task['id']}/refuse", json=refusal)
-    await world.driver.advance_to(world.clock.now() + timedelta(days=4))
-    await partner.renew()
-    assert "还有文件等您签名" not in await titles(partner)
-    await owner.renew()
-    await owner.delete(f"/drafts/{draft['id']}")
-    await world.driver.advance_to(world.clock.now() + timedelta(days=8))
-    await owner.renew()
-    assert (await titles(owner)).count("还有文件等您签名") == 2
-
-
 async def test_a_company_signs_by_whoever_may_act_for_it(
     partner: Phone, verified: OpenPhone, world: World
 ) -> None:
@@ -154,7 +129,9 @@ async def test_a_company_signs_by_whoever_may_act_for_it(
     task = await Signature.get(id=(await own_task(partner))["id"])
     company = "91370102MA3QAAA01U"
     signer = book.signer_of(task)
-    kept = type(signer)("济南示例餐饮有限公司", None, company, signer.roles, signer.company)
+    kept = msgspec.structs.replace(
+        signer, name="济南示例餐饮有限公司", id_number=None, uscc=company
+    )
     task.signer_index = book.company_index(company)
     task.signer_cipher = book.seal_signer(task.id, kept)
     await task.save()

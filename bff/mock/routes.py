@@ -25,7 +25,7 @@ from bff.mock.problems import (
     UnknownTerminal,
 )
 from bff.mock.samples import samples_for
-from bff.mock.signing import answer_signing_page
+from bff.mock.signing import answer_signing_page, open_pages
 from bff.mock.world import World
 from kit.answers import Shown
 from kit.clock import CHINA, in_china
@@ -86,6 +86,14 @@ async def face(body: schemas.FaceDialog, world: World) -> Shown:
     method, upstream_id = await world.services.identity.upstream(body.identity_check)
     answer_face_dialog(world.peers, persona, method, upstream_id, body.outcome)
     return Shown(schemas.Done(True))
+
+
+@bp.get("/signatures")
+@describe(
+    "mockSigningPages", "打开的电子签名页面", access=MOCK, tag="mock", returns=schemas.OpenPages
+)
+async def signing_pages(world: World) -> Shown:
+    return Shown(await open_pages(world))
 
 
 @bp.post("/signatures/<signature_id:str>")

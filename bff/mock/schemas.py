@@ -73,6 +73,20 @@ class OpenDialogs(msgspec.Struct, frozen=True):
     items: list[OpenDialog]
 
 
+class OpenPage(msgspec.Struct, frozen=True):
+    """A signing that waits on the service's page: what ``POST signatures/{id}`` answers; ``flow``
+    is the ``flowNo`` in the page's address."""
+
+    signature_id: str
+    persona: str
+    flow: str
+    begun_at: str
+
+
+class OpenPages(msgspec.Struct, frozen=True):
+    items: list[OpenPage]
+
+
 class Done(msgspec.Struct, frozen=True):
     done: bool
 

@@ -1,137 +1,15 @@
-/** Phones on bad lines, against a real server. Told in one line of JSON on stdin; tells what it saw in
- * one line of JSON a scenario. tests/client/test_palm_drafts.py says what it should have seen. */
+/** Lines that break, restarts, two devices. */
 
 import { readFileSync } from "node:fs";
 
-import { Api, DraftClient, LineDown, Problem, fetchTransport, merge, upload } from "../../docs/client/palm-drafts.ts";
-import type {
-  Answers, ApiOptions, Conflict, DraftEvents, DraftView, HttpRequest, HttpResponse, Side, Store, Transport,
-} from "../../docs/client/palm-drafts.ts";
+import { LineDown } from "../../docs/client/palm-drafts.ts";
+import { merge } from "../../docs/client/palm-merge.ts";
+import { upload } from "../../docs/client/palm-uploads.ts";
+import { Device, Storage, begun, first, onServer, second, told } from "./phones.ts";
+import type { DraftView } from "../../docs/client/palm-drafts.ts";
+import type { Answers } from "../../docs/client/palm-merge.ts";
 
-interface Phone { device: string; token: string; refresh: string }
-interface Told {
-  base: string; phones: Phone[]; selection: Answers; material: string;
-  file: { path: string; name: string; size: number; sha256: string };
-}
-
-const told = JSON.parse(readFileSync(0, "utf8")) as Told;
-
-/** What setStorage keeps when the app is killed. */
-class Storage implements Store {
-  readonly kept: Map<string, string>;
-  constructor(kept: Iterable<[string, string]> = []) {
-    this.kept = new Map(kept);
-  }
-  get(key: string): string | undefined {
-    return this.kept.get(key);
-  }
-  set(key: string, value: string): void {
-    this.kept.set(key, value);
-  }
-  afterRestart(): Storage {
-    return new Storage(this.kept);
-  }
-}
-
-/** A line that can be cut, and that can lose answers to requests that arrived. */
-class Line implements Transport {
-  cut = false;
-  loseAnswers = 0;
-  /** Answers of somebody on the way, given instead of the server's. */
-  instead: HttpResponse[] = [];
-  requests: { method: string; path: string; body: unknown; key: string | undefined; prefer: string | undefined }[] = [];
-  onRequest: ((request: HttpRequest) => Promise<void>) | null = null;
-  private readonly real = fetchTransport(fetch);
-
-  async request(request: HttpRequest): Promise<HttpResponse> {
-    if (this.cut) throw new Error("no line");
-    this.requests.push({
-      method: request.method, path: request.url.slice(told.base.length),
-      body: typeof request.body === "string" ? JSON.parse(request.body) : request.body?.byteLength,
-      key: request.headers["Idempotency-Key"], prefer: request.headers["Prefer"],
-    });
-    const other = this.instead.shift();
-    if (other !== undefined) return other;
-    await this.onRequest?.(request);
-    const answer = await this.real.request(request);
-    if (this.loseAnswers > 0) {
-      this.loseAnswers -= 1;
-      throw new Error("answer lost");
-    }
-    return answer;
-  }
-}
-
-class Device {
-  readonly line = new Line();
-  readonly pauses: number[] = [];
-  readonly stopped: string[] = [];
-  readonly conflicts: Conflict[][] = [];
-  renewals = 0;
-  choose: (conflicts: Conflict[]) => Promise<Side[] | null> = () => Promise.resolve(null);
-  private readonly phone: Phone;
-  private readonly hidesErrors: boolean;
-
-  constructor(phone: Phone, hidesErrors = false) {
-    this.phone = phone;
-    this.hidesErrors = hidesErrors;
-  }
-
-  api(): Api {
-    const options: ApiOptions = {
-      base: told.base, transport: this.line, headers: { "X-Device-Id": this.phone.device }, hidesErrors: this.hidesErrors,
-      token: () => this.phone.token, renew: () => this.renew(), random: () => 0, tries: 3,
-      sleep: (ms) => {
-        this.pauses.push(ms);
-        return Promise.resolve();
-      },
-    };
-    return new Api(options);
-  }
-
-  draft(id: string, store: Storage): DraftClient {
-    const events: DraftEvents = {
-      ask: (_step, conflicts) => {
-        this.conflicts.push(conflicts);
-        return this.choose(conflicts);
-      },
-      stopped: (reason) => this.stopped.push(reason instanceof Problem ? reason.code : "line_down"),
-    };
-    return new DraftClient(this.api(), store, id, events);
-  }
-
-  saves(): unknown[] {
-    return this.line.requests.filter((one) => one.method === "PUT").map((one) => one.body);
-  }
-
-  private async renew(): Promise<void> {
-    this.renewals += 1;
-    const answer = await fetch(`${told.base}/auth/refresh`, {
-      method: "POST", headers: { "Content-Type": "application/json", "X-Device-Id": this.phone.device },
-      body: JSON.stringify({ refresh_token: this.phone.refresh }),
-    });
-    const session = (await answer.json()) as { access_token: string; refresh_token: string };
-    this.phone.token = session.access_token;
-    this.phone.refresh = session.refresh_token;
-  }
-}
-
-const [first, second] = told.phones as [Phone, Phone];
-
-async function begun(device: Device, store: Storage): Promise<DraftClient> {
-  const created = await device.api().once<DraftView>(store, `draft:${Math.random()}`, "/drafts", told.selection);
-  const draft = device.draft(created.id, store);
-  draft.adopt(created);
-  return draft;
-}
-
-async function onServer(device: Device, draft: DraftClient, step: string): Promise<Answers> {
-  const id = draft.id;
-  const view = await device.api().send<DraftView>("GET", `/drafts/${id}`);
-  return view.steps.find((one) => one.key === step)?.answers ?? {};
-}
-
-const scenarios: Record<string, () => Promise<Record<string, unknown>>> = {
+export const scenarios: Record<string, () => Promise<Record<string, unknown>>> = {
   async a_token_that_is_over() {
     const device = new Device(first);
     const api = device.api();
@@ -248,6 +126,22 @@ const scenarios: Record<string, () => Promise<Record<string, unknown>>> = {
     return { waiting, sent, asked: two.conflicts.at(-1), pending: again.pending(), company: await onServer(one, draft, "company"), shown: again.answers("company") };
   },
 
+  async a_conflict_in_one_row_of_a_table() {
+    const one = new Device(first);
+    const draft = await begun(one, new Storage());
+    draft.save("investors", { shareholders: [{ _id: "r1", name: "甲" }, { _id: "r2", name: "乙" }, { _id: "r4", name: "己" }] });
+    await draft.resume();
+    const two = new Device(second);
+    const other = two.draft(draft.id, new Storage());
+    await other.load();
+    draft.save("investors", { shareholders: [{ _id: "r1", name: "丁" }, { _id: "r2", percent: 40 }, { _id: "r3", name: "丙" }] });
+    await draft.resume();
+    two.choose = (conflicts) => Promise.resolve(conflicts.map(() => "mine"));
+    other.save("investors", { shareholders: [{ _id: "r1", name: "戊" }, { _id: "r2", name: "庚" }, { _id: "r4" }] });
+    await other.resume();
+    return { asked: two.conflicts, pending: other.pending(), rows: (await onServer(one, draft, "investors"))["shareholders"] };
+  },
+
   async typed_while_a_save_is_on_its_way() {
     const one = new Device(first);
     const draft = await begun(one, new Storage());
@@ -313,13 +207,3 @@ const scenarios: Record<string, () => Promise<Record<string, unknown>>> = {
     return { failed, after, steps, size: file.size, known: known.id === file.id };
   },
 };
-
-for (const [name, run] of Object.entries(scenarios)) {
-  let seen: Record<string, unknown>;
-  try {
-    seen = await run();
-  } catch (error) {
-    seen = { error: error instanceof Error ? error.stack : String(error) };
-  }
-  console.log(JSON.stringify({ scenario: name, ...seen }));
-}

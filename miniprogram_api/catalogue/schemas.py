@@ -146,7 +146,8 @@ class PlanStep(msgspec.Struct, frozen=True):
 
 class PlanMaterial(msgspec.Struct, frozen=True):
     """``follows`` names the item whose result stands in for the material, if both are chosen.
-    ``serves_text`` is there if several items share the material."""
+    ``serves_text`` is there if several items share the material. ``watermark``: what it is for is
+    written on the copy, and the applicant should hear so before."""
 
     code: str
     name: str
@@ -158,6 +159,7 @@ class PlanMaterial(msgspec.Struct, frozen=True):
     obtain: Obtain
     formats: list[str]
     bytes_max: int
+    watermark: bool
     hint: str | None
     when: Json | None
     follows: str | None

@@ -58,9 +58,19 @@ class TaskView(TaskItem, frozen=True):
     reason: str | None
 
 
+class TaskHint(msgspec.Struct, frozen=True):
+    """Why the list is empty, and what to do about it."""
+
+    next: Literal["verify_identity"]
+    text: str
+
+
 class TaskList(msgspec.Struct, frozen=True):
+    """``hint``: of somebody who has not shown yet who he is; only then is it known what is his."""
+
     items: list[TaskItem]
     next_cursor: str | None
+    hint: TaskHint | None
 
 
 class SeenDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from kit.answers import Shown
 from kit.clock import Clock, in_china
 from kit.idempotency import Once
 from kit.problems import NotFound, TemporarilyUnavailable
-from kit.text import Language
+from kit.text import Language, Text
 from miniprogram_api.drafts.service import (
     DraftExpired,
     DraftSubmitted,
@@ -39,6 +39,7 @@ from miniprogram_api.signatures.schemas import (
     SignDocuments,
     SigningStarted,
     TaskDocument,
+    TaskHint,
     TaskItem,
     TaskList,
     TaskQuery,
@@ -58,6 +59,10 @@ FIRST_LOOK = timedelta(minutes=2)
 OPEN = ("pending", "signing")
 SIGNING_FOR_A_COMPANY = "sign"
 """No operation that can be delegated: a company signs by its legal person or an administrator."""
+
+_UNPROVEN = Text(
+    "完成实名或人脸核验后可查看等您签名的文件", "Prove who you are to see what waits for you"
+)
 
 
 class SigningService:
@@ -87,8 +92,11 @@ class SigningService:
 
     async def listed(self, caller: Citizen, query: TaskQuery, language: Language) -> TaskList:
         """The caller's own, and those of the company for which the session acts."""
+        indexes = await self._indexes(caller)
+        if not indexes:
+            return TaskList([], None, TaskHint("verify_identity", _UNPROVEN.in_language(language)))
         before = {} if query.cursor is None else {"id__lt": query.cursor}
-        mine = Signature.filter(signer_index__in=await self._indexes(caller), **before)
+        mine = Signature.filter(signer_index__in=indexes, **before)
         rows = await mine.order_by("-id").limit(query.limit + 1)
         shown = rows[: query.limit]
         drafts = await self._drafts.listed({row.draft_id for row in shown})
@@ -98,7 +106,7 @@ class SigningService:
             for row in shown
             if row.draft_id in drafts
         ]
-        return TaskList(items, shown[-1].id if len(rows) > query.limit else None)
+        return TaskList(items, shown[-1].id if len(rows) > query.limit else None, None)
 
     async def shown(self, caller: Citizen, signature_id: str, language: Language) -> TaskView:
         """While the person signs, the service is asked how it stands, once a second at most."""
@@ -246,8 +254,10 @@ class SigningService:
 
     async def _open(self, caller: Citizen, signature_id: str) -> tuple[Signature, SignableDraft]:
         """The caller's own task, or NotFound, whatever else it may be."""
+        # First, so that a foreign task takes no longer than one that is not there.
+        indexes = await self._indexes(caller)
         row = await Signature.get_or_none(id=signature_id)
-        if row is None or row.signer_index not in await self._indexes(caller):
+        if row is None or row.signer_index not in indexes:
             raise NotFound
         return row, await self._draft(row)
 

@@ -139,6 +139,8 @@ def test_only_uploads_are_bound_by_formats_and_size(everything):
         is_upload = material.obtain == "upload"
         assert bool(material.formats) == is_upload
         assert (material.bytes_max > 0) == is_upload
+        assert is_upload or not material.watermark
+    assert {m.watermark for m in everything.plan.materials} == {True, False}
     licence = next(m for m in everything.plan.materials if m.code == "business_licence_copy")
     assert licence.follows == "business_licence"
 

@@ -102,3 +102,16 @@ async def test_a_signing_that_begins_and_one_that_fails_change_the_drafts_etag(
     assert not await _unchanged(owner, draft, begun)
     kinds = (await owner.get(f"/drafts/{draft['id']}/history")).json()["items"]
     assert [one["kind"] for one in kinds[:3]] == ["sign_failed", "sign_begun", "sign_asked"]
+
+
+async def test_whoever_has_not_shown_who_he_is_is_told_to(
+    signed_in: OpenPhone, verified: OpenPhone, world: World
+) -> None:
+    owner = await verified()
+    await asked(owner, await a_draft_of_two(owner))
+    partner = await signed_in("lisi")
+    unproven = (await partner.get("/signatures")).json()
+    assert (unproven["items"], unproven["hint"]["next"]) == ([], "verify_identity")
+    await partner.verify()
+    proven = (await partner.get("/signatures")).json()
+    assert ([item["state"] for item in proven["items"]], proven["hint"]) == (["pending"], None)

@@ -42,7 +42,7 @@ class LocalStorage:
         path = self._path(key)
         unfinished = path.with_name(path.name + _UNFINISHED)
         sealer = Sealer(self._ring, key, bytes_max)
-        file = await _on_disk(_create, unfinished)
+        file = await _on_disk(_create, unfinished, self._clock.now().timestamp())
         try:
             async for chunk in chunks:
                 await _on_disk(_add, file, sealer, chunk)
@@ -96,9 +96,11 @@ async def _on_disk(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         raise
 
 
-def _create(path: Path) -> FileIO:
+def _create(path: Path, begun_at: float) -> FileIO:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return FileIO(path, "x", opener=_private)
+    file = FileIO(path, "x", opener=_private)
+    os.utime(file.fileno(), (begun_at, begun_at))
+    return file
 
 
 def _private(path: str, flags: int) -> int:
@@ -164,8 +166,15 @@ def _older_keys(folder: Path, timestamp: float) -> Iterator[str]:
         key = entry.name.removesuffix(_UNFINISHED)
         # Another process may be deleting the same leftovers.
         with suppress(FileNotFoundError):
-            if _KEY.fullmatch(key) and entry.stat().st_mtime < timestamp:
+            if _KEY.fullmatch(key) and _time_of(entry, key) < timestamp:
                 yield key
+
+
+def _time_of(entry: os.DirEntry[str], key: str) -> float:
+    """By the Clock. Writing sets the time of change by the machine's; the time of access of what is
+    unfinished stays, because nobody reads it: it tells when it was begun."""
+    times = entry.stat()
+    return times.st_mtime if entry.name == key else times.st_atime
 
 
 async def _read(file: FileIO) -> AsyncIterator[bytes]:

@@ -90,3 +90,21 @@ async def test_what_a_killed_put_left_behind_is_listed_and_can_be_deleted(tmp_pa
     assert [key async for key in storage.written_before(clock.now())] == [key]
     await storage.delete(key)
     assert not left.exists()
+
+
+async def test_what_is_being_written_is_as_old_by_the_clock_as_its_beginning(tmp_path: Path):
+    """The mock's clock runs ahead of the machine's: a file that is coming must not look like one
+    that a killed put left behind."""
+    clock = ShiftableClock(timedelta(days=3))
+    storage = LocalStorage(tmp_path / "files", RING, clock)
+    key, listed = new_id(), []
+
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * FRAME_BYTES
+            listed.extend([key async for key in storage.written_before(clock.now() - timedelta(1))])
+
+    await storage.put(key, content(), 10 * FRAME_BYTES)
+    assert listed == []
+    clock.advance(timedelta(days=2))
+    assert [key async for key in storage.written_before(clock.now() - timedelta(1))] == [key]

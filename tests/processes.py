@@ -74,6 +74,8 @@ class ProductProcess:
         """Alive, but doing nothing while the block runs."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        # Until one of its threads takes the signal the others go on answering.
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
         try:
             yield
         finally:

@@ -6,7 +6,8 @@ twice, and a put leaves the whole file or none.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,15 +69,21 @@ async def _copy(source: Storage, target: Storage, key: str, told: Copied, *, com
             raise Damaged
         told.present += 1
         return
-    pieces = await source.open(key)
     # What a killed copy had begun is in the way of a folder's next one.
     await target.delete(key)
-    stored = await target.put(key, pieces, BYTES_MAX)
+    async with aclosing(_pieces(source, key)) as pieces:
+        stored = await target.put(key, pieces, BYTES_MAX)
     if await _read(target, key) != stored:
         await target.delete(key)
         raise Damaged
     told.copied += 1
     told.size += stored.size
+
+
+async def _pieces(storage: Storage, key: str) -> AsyncGenerator[bytes, None]:
+    """Opened when somebody reads it: a file that nobody goes on to read would stay open."""
+    async for piece in await storage.open(key):
+        yield piece
 
 
 async def _read(storage: Storage, key: str) -> Stored:

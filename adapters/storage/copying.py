@@ -73,7 +73,7 @@ async def _copy(source: Storage, target: Storage, key: str, told: Copied, *, com
     await target.delete(key)
     async with aclosing(_pieces(source, key)) as pieces:
         stored = await target.put(key, pieces, BYTES_MAX)
-    if await _read(target, key) != stored:
+    if not await _lies_there(target, key, stored):
         await target.delete(key)
         raise Damaged
     told.copied += 1
@@ -84,6 +84,14 @@ async def _pieces(storage: Storage, key: str) -> AsyncGenerator[bytes, None]:
     """Opened when somebody reads it: a file that nobody goes on to read would stay open."""
     async for piece in await storage.open(key):
         yield piece
+
+
+async def _lies_there(target: Storage, key: str, stored: Stored) -> bool:
+    """What cannot be read over there has not arrived, and would pass for present the next time."""
+    try:
+        return await _read(target, key) == stored
+    except (NotStored, Damaged):
+        return False
 
 
 async def _read(storage: Storage, key: str) -> Stored:

@@ -135,6 +135,36 @@ async def test_what_does_not_arrive_as_it_was_sent_is_named_and_not_left_there(p
     assert (await copy_all(source, target, later())).copied == len(files)
 
 
+class Forgetful(LocalStorage):
+    """A disk that loses the end of what it acknowledged, or all of it."""
+
+    keeps_some: bool
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes], bytes_max: int) -> Stored:
+        stored = await super().put(key, chunks, bytes_max)
+        path = self._path(key)
+        if self.keeps_some:
+            path.write_bytes(path.read_bytes()[:-1])
+        else:
+            path.unlink()
+        return stored
+
+
+@pytest.mark.parametrize("keeps_some", [True, False])
+async def test_what_cannot_be_read_over_there_is_neither_gone_nor_present(tmp_path, keeps_some):
+    source = LocalStorage(tmp_path / "files", RING, SystemClock())
+    target = Forgetful(tmp_path / "other", RING, SystemClock())
+    target.keeps_some = keeps_some
+    key = new_id()
+    await source.put(key, once(b"one"), 9)
+    told = await copy_all(source, target, later())
+    assert (told.copied, told.gone, told.faulty) == (0, 0, [key])
+    mended = LocalStorage(tmp_path / "other", RING, SystemClock())
+    told = await copy_all(source, mended, later())
+    assert (told.copied, told.present) == (1, 0)
+    assert await whole(mended, key) == b"one"
+
+
 async def test_what_is_damaged_is_named_and_keeps_nothing_else_back(tmp_path, s3_server):
     source = LocalStorage(tmp_path / "files", RING, SystemClock())
     target = s3_server.storage(RING, SystemClock(), uuid4().hex)

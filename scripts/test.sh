@@ -31,8 +31,18 @@ run_on() {
     shift
     printf '\n== the suite on %s ==\n' "$stack"
     .venv/bin/python -m pytest --stack "$stack" -q -n "${TEST_PROCESSES:-3}" --dist worksteal "$@" 2>&1 | tee "$log"
-    [ "${PIPESTATUS[0]}" = 0 ] || failed=1
+    local outcome=${PIPESTATUS[0]}
     closing+=("on $stack:" "$(tail -n 1 "$log")")
+    if [ "$outcome" != 0 ]; then
+        failed=1
+        closing+=("pytest ended with $outcome:" "$(why "$log")")
+    fi
+}
+
+# Who reads only the end of a long output is to see what was wrong.
+why() {
+    grep -E '^(FAILED|ERROR|LEAKED|!!!)|crashed|^INTERNALERROR> .*(Error|Exception|/tests/)' "$1" |
+        cut -c 1-300 | tail -n 20
 }
 
 run_on embedded "$@"

@@ -10,6 +10,7 @@ import binascii
 import contextlib
 import functools
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -133,11 +134,12 @@ class Learning:
     def folder(self, path: Path) -> None:
         """Of a mock, or of anything that keeps its keys as one does: its keys, and what the
         simulators in its own process have given out."""
-        for keys in path.rglob(_KEYS_FILE):
-            self._keys_file(keys)
-        for file in path.rglob("far-side/*.sqlite3"):
-            for kind, key, body in _facts_in(file):
-                self.fact(kind, key, body)
+        for file in files_below(path):
+            if file.name == _KEYS_FILE:
+                self._keys_file(file)
+            elif file.match("far-side/*.sqlite3"):
+                for kind, key, body in _facts_in(file):
+                    self.fact(kind, key, body)
 
     def world(self, world: World) -> None:
         """One in this process, whose simulators are watched: its keys, and what they call the
@@ -194,6 +196,12 @@ class Learning:
             self.values |= {raw.hex(), repr(raw)[2:-1]}
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """In the folder of a process that may be running: folders may vanish while they are read."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+
+
 @functools.cache
 def _is_member(name: str) -> bool:
     return name.replace("_", "").lower() in MEMBERS
@@ -210,9 +218,9 @@ def _lines(text: str) -> Iterator[str]:
 
 def _facts_in(file: Path) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """Of a simulator in another process, which may be writing."""
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-        try:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT kind, key, body FROM fact").fetchall()
-        except sqlite3.Error:
-            return []
+    except sqlite3.Error:
+        return []
     return [(kind, key, json.loads(body)) for kind, key, body in rows]

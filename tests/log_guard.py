@@ -6,6 +6,10 @@ everything captured from it (stdout, stderr, log at every level) and the logs of
 started below its ``tmp_path``, or of a shared ``MockProcess``, are searched; a log that lies
 elsewhere is searched by ``log_guard.examine(text, where)``. When the run is over all of it is
 searched once more, for what became known only after it had been printed.
+
+Whatever a report contains travels from one process of the run to another: what cannot be written
+in UTF-8 is replaced on the way, and a guard that fails is a test that fails. Either would otherwise
+end the whole run without a word about the test.
 """
 
 import json
@@ -20,7 +24,7 @@ import structlog
 
 from bff.installs import logging
 from bff.mock.world import World
-from tests.learning import Learning
+from tests.learning import Learning, files_below
 from tests.processes import MockProcess
 
 _GUARD = pytest.StashKey["LogGuard"]()
@@ -88,7 +92,8 @@ class LogGuard:
     def _index(self) -> None:
         for value in self.values - self._indexed:
             self._indexed.add(value)
-            for form in {value, json.dumps(value)[1:-1], quote(value), quote(value, safe="")}:
+            quoted = _in_utf8(value)
+            for form in {value, json.dumps(value)[1:-1], quote(quoted), quote(quoted, safe="")}:
                 if len(form) >= _START:
                     self._long.setdefault(form[:_START], set()).add(form)
                 elif form:
@@ -105,19 +110,27 @@ class LogGuardPlugin:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if call.when != "teardown":
-            return report
-        showing = []
+        _make_portable(report)
+        if call.when == "teardown" and (fault := self._fault_of(item, report)):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid}: {fault}"
+        return report
+
+    def _fault_of(self, item: pytest.Item, report: pytest.TestReport) -> str | None:
+        try:
+            showing = list(self._showing(item, report))
+        except Exception as fault:  # noqa: BLE001 – an error in a hook ends the run
+            return f"the log guard failed: {_in_utf8(repr(fault))}"
+        return f"a personal value is visible in: {', '.join(showing)}" if showing else None
+
+    def _showing(self, item: pytest.Item, report: pytest.TestReport) -> Iterator[str]:
+        """The titles of what shows a value."""
         for title, content in (*report.sections, *self._logs_of(item)):
             where = f"{item.nodeid}: {title}"
             self._guard.keep(content, where)
             if self._guard.leaks(content):
                 self._guard.report(where)
-                showing.append(title)
-        if showing:
-            report.outcome = "failed"
-            report.longrepr = f"{item.nodeid}: a personal value is visible in: {', '.join(showing)}"
-        return report
+                yield title
 
     def _logs_of(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
         """What the test's own processes wrote; their secrets are learnt before anything else."""
@@ -128,8 +141,9 @@ class LogGuardPlugin:
                 self._learning.world(world)
         for folder in _folders_of_processes(given):
             self._learning.folder(folder)
-            for log in sorted(folder.rglob("*.log")):
-                yield f"log {log.name}", log.read_text("utf-8", "replace")
+            for log in sorted(files_below(folder)):
+                if log.suffix == ".log":
+                    yield f"log {log.name}", log.read_text("utf-8", "replace")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -148,6 +162,18 @@ class LogGuardPlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for where in self._guard.late:
             terminalreporter.write_line(f"LEAKED, known only later: {where}", red=True)
+
+
+def _make_portable(report: pytest.TestReport) -> None:
+    report.sections = [(title, _in_utf8(content)) for title, content in report.sections]
+    said = report.longreprtext
+    if said != _in_utf8(said):
+        report.longrepr = _in_utf8(said)
+
+
+def _in_utf8(text: str) -> str:
+    """Without the halves of characters that a test may have printed."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _folders_of_processes(given: Mapping[str, object]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ Each sample is a suite of its own, run in a process of its own, with a leak plan
 """
 
 import base64
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.secrets import IdNumber, PersonName, Secret
-from tests.learning import Learning
+from tests.learning import Learning, files_below
 from tests.log_guard import LogGuard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,6 +210,56 @@ def test_what_became_known_only_later_fails_the_run(tmp_path: Path, processes: l
     assert "test_1_prints_it: Captured stdout call" in done.stdout
     assert "test_2_reads_what_it_printed: what it read of its output" in done.stdout
     assert "OfTheLate" not in done.stdout
+
+
+def test_what_utf_8_cannot_write_neither_hides_a_verdict_nor_ends_the_run(tmp_path: Path):
+    """A report travels from one process to another, in UTF-8."""
+    done = run(
+        tmp_path,
+        r"""
+def test_1_logs_half_a_character(sensitive_values):
+    sensitive_values.add("half \udcff of a token")
+    logging.getLogger("product").warning("a \udcff b")
+
+def test_2_fails_with_one():
+    assert "a \udcff b" == ""
+
+def test_3_runs_all_the_same():
+    pass
+""",
+        "-p", "xdist", "-n", "1",
+    )  # fmt: skip
+    assert outcome(done) == "1 failed, 2 passed", done.stdout
+    assert "FAILED test_samples.py::test_2_fails_with_one" in done.stdout
+
+
+def test_a_guard_that_fails_is_a_test_that_fails(tmp_path: Path):
+    done = run(
+        tmp_path,
+        """
+def test_1_spoils_the_keys_of_its_process(tmp_path):
+    (tmp_path / "development-keys.json").write_text("{")
+
+def test_2_runs_all_the_same():
+    pass
+""",
+        "-p", "xdist", "-n", "1",
+    )  # fmt: skip
+    assert outcome(done) == "2 passed, 1 error", done.stdout
+    assert "the log guard failed: JSONDecodeError" in done.stdout
+
+
+def test_folders_may_vanish_while_they_are_searched(tmp_path: Path):
+    for name in "abc":
+        (tmp_path / name / "inner").mkdir(parents=True)
+        (tmp_path / name / "inner" / "x.log").touch()
+    found = []
+    for file in files_below(tmp_path):
+        found.append(file)
+        for name in "abc":
+            if not file.is_relative_to(tmp_path / name):
+                shutil.rmtree(tmp_path / name, ignore_errors=True)
+    assert len(found) == 1
 
 
 def test_the_verdict_does_not_repeat_the_value():

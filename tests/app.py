@@ -5,7 +5,9 @@ after each test every table and every simulator's memory is empty again. The clo
 and only moves forward.
 """
 
+import asyncio
 import os
+import random
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +20,7 @@ import redis.asyncio
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 
+from adapters.outbox.relay import Relay
 from bff.mock.folder import DataFolder
 from bff.mock.personas import PERSONAS
 from bff.mock.run import create_mock_app
@@ -33,6 +36,11 @@ OWN_METHOD = {
 NOT_INHERITED = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL")
 _TLS = ssl.create_default_context()
 """Nothing here speaks TLS, but each client would read all authorities' certificates: 20 ms."""
+
+
+JITTER_S = int(os.environ.get("BFF_TEST_JITTER_MS", "0")) / 1000
+"""What the relay does comes up to so much later. Whatever then fails looks at a deed of the relay
+without waiting for it, and is kept green by luck."""
 
 
 class Phone(httpx.AsyncClient):
@@ -144,6 +152,8 @@ async def session_world(
         # Tests have the house kept when they want it. A sweep by the wall clock would come in the
         # middle of some test and erase what that one wrote on a clock of its own.
         patch.setattr("bff.services.HOUSEKEEPING_S", timedelta(days=1).total_seconds())
+        if JITTER_S:
+            patch.setattr(Relay, "_deliver", _late(Relay._deliver))
         async with served(create_mock_app(world), listening):
             yield world
 
@@ -215,6 +225,14 @@ async def verified(signed_in: Callable[..., Awaitable[Phone]]) -> Callable[..., 
         return device
 
     return verify
+
+
+def _late(deliver: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def deliver_late(*what: Any) -> None:
+        await asyncio.sleep(random.uniform(0, JITTER_S))
+        await deliver(*what)
+
+    return deliver_late
 
 
 async def _forget_limits(world: World, redis_url: str | None) -> None:

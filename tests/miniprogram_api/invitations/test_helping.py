@@ -14,6 +14,7 @@ from miniprogram_api.drafts.models import DraftSave
 from miniprogram_api.drafts.ports import NoGrants
 from miniprogram_api.drafts.schemas import SaveStep
 from miniprogram_api.drafts.service import Author, DraftDesk, DraftService, Grant, NamedAuthor
+from tests.builders.applications import scanned
 from tests.miniprogram_api.drafts.builders import (
     a_draft,
     answers_of,
@@ -63,6 +64,7 @@ async def test_a_helper_for_everything_sees_all_answers_and_the_files(signed_in,
     draft = await a_draft(owner)
     await filled(owner, draft)
     assert (await uploaded(owner, draft, "premises_use_proof", a_png())).status_code == 201
+    await scanned(owner, draft)
     await helping(owner, helper, draft)
     seen, whole = await resumed(helper, draft), await resumed(owner, draft)
     assert seen["steps"] == whole["steps"]

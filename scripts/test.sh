@@ -27,16 +27,27 @@ work_in_memory() {
 [ -n "${TMPDIR:-}" ] || work_in_memory
 
 run_on() {
-    local stack=$1 log=.cache/test-$1.log
-    shift
-    printf '\n== the suite on %s ==\n' "$stack"
-    .venv/bin/python -m pytest --stack "$stack" -q -n "${TEST_PROCESSES:-3}" --dist worksteal "$@" 2>&1 | tee "$log"
-    local outcome=${PIPESTATUS[0]}
+    local stack=$1
+    play "$@"
+    if [ "$outcome" = 3 ]; then
+        # Pytest itself broke down, which is no verdict on any test: once more, and it is told.
+        closing+=("pytest broke down on $stack and was begun anew:" "$(why "$log")")
+        play "$@"
+    fi
     closing+=("on $stack:" "$(tail -n 1 "$log")")
     if [ "$outcome" != 0 ]; then
         failed=1
         closing+=("pytest ended with $outcome:" "$(why "$log")")
     fi
+}
+
+play() {
+    local stack=$1
+    shift
+    log=.cache/test-$stack.log
+    printf '\n== the suite on %s ==\n' "$stack"
+    .venv/bin/python -m pytest --stack "$stack" -q -n "${TEST_PROCESSES:-3}" --dist worksteal "$@" 2>&1 | tee "$log"
+    outcome=${PIPESTATUS[0]}
 }
 
 # Who reads only the end of a long output is to see what was wrong.

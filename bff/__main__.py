@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from bff.loading import COLOURS, loading
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
@@ -37,33 +39,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _mock(options: argparse.Namespace) -> int:
-    from bff.mock.run import run
+    with loading():
+        from bff.mock.run import run
 
     return run()
 
 
-def _without_colours() -> None:
-    """structlog loads rich wherever that is installed, 4 MB for tracebacks in colours. Only the
-    mock has a display; what runs for months writes JSON."""
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # The import system's own way.
-
-
 def _serve(options: argparse.Namespace) -> int:
-    _without_colours()
-    from bff.server import serve
+    with loading(without=COLOURS):
+        from bff.server import serve
 
     return serve()
 
 
 def _worker(options: argparse.Namespace) -> int:
-    _without_colours()
-    from bff.worker import work
+    with loading(without=COLOURS):
+        from bff.worker import work
 
     return work()
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from bff.server import migrate_database
+    with loading(without=COLOURS):
+        from bff.server import migrate_database
 
     return migrate_database()
 

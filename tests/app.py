@@ -6,6 +6,7 @@ and only moves forward.
 """
 
 import asyncio
+import gc
 import os
 import random
 import socket
@@ -155,6 +156,8 @@ async def session_world(
         if JITTER_S:
             patch.setattr(Relay, "_deliver", _late(Relay._deliver))
         async with served(create_mock_app(world), listening):
+            # The lists, the forms, the models: they stay.
+            gc.freeze()
             yield world
 
 

@@ -4,6 +4,7 @@ The stack is ``embedded`` (SQLite, in-process stand-ins) or ``servers`` (private
 from ``--stack`` or ``BFF_TEST_STACK``. Each pytest process has servers and a database of its own.
 """
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ import hypothesis
 import pytest
 from sanic import Sanic
 
+from tests.databases import mariadb_at_head, sqlite_at_head
 from tests.servers import (
     MariaDBServer,
     RedisServer,
@@ -30,6 +32,10 @@ Sanic.test_mode = True
 
 # The test client logs whole addresses; the log guard is to see what the product logs.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+# All modules and tests of the suite stay as long as the process: nobody need look for garbage in
+# them, neither while they are collected nor in the middle of each test.
+gc.disable()
 
 pytest_plugins = ["tests.log_guard", "tests.app"]
 
@@ -62,6 +68,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("needs_servers")
     if config.getoption("--stack") == "servers":
         _leave_out_what_is_the_same_everywhere(config, items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _leave_out_what_is_the_same_everywhere(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -113,21 +124,51 @@ def redis_server(_servers_folder: Path) -> Iterator[RedisServer]:
         yield server
 
 
+NewDatabase = Callable[[bool], str]
+"""A URL; of an empty database, or of one at head."""
+
+
 @pytest.fixture(scope="session")
-def new_database_url(
+def _new_database(
     stack: Stack,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[], str]:
-    """Each call gives the URL of one more empty database of the stack."""
+) -> NewDatabase:
     numbers = count(1)
     if stack == "embedded":
         folder = tmp_path_factory.mktemp("databases")
-        return lambda: f"sqlite:///{folder / f'bff_{next(numbers)}.sqlite3'}"
+
+        def in_sqlite(empty: bool) -> str:
+            file = folder / f"bff_{next(numbers)}.sqlite3"
+            if not empty:
+                sqlite_at_head(file)
+            return f"sqlite:///{file}"
+
+        return in_sqlite
     server: MariaDBServer = request.getfixturevalue("mariadb_server")
     # The pure-Python driver behind the same URLs; asyncmy otherwise.
     scheme = "mysql+aiomysql" if os.environ.get("BFF_TEST_DRIVER") == "aiomysql" else "mysql"
-    return lambda: server.create_database(f"bff_{next(numbers)}").replace("mysql", scheme, 1)
+
+    def in_mariadb(empty: bool) -> str:
+        name = f"bff_{next(numbers)}"
+        if empty:
+            return server.create_database(name).replace("mysql", scheme, 1)
+        return mariadb_at_head(server, name, scheme)
+
+    return in_mariadb
+
+
+@pytest.fixture(scope="session")
+def new_database_url(_new_database: NewDatabase) -> Callable[[], str]:
+    """Each call gives the URL of one more database of the stack, at head and without rows."""
+    return lambda: _new_database(False)
+
+
+@pytest.fixture(scope="session")
+def empty_database_url(_new_database: NewDatabase) -> Callable[[], str]:
+    """Each call gives the URL of one more database of the stack in which there is nothing at all,
+    for what is about migrating: that takes seconds."""
+    return lambda: _new_database(True)
 
 
 @pytest.fixture(scope="session")

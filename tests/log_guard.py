@@ -111,14 +111,15 @@ class LogGuardPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         _make_portable(report)
-        if call.when == "teardown" and (fault := self._fault_of(item, report)):
+        if fault := self._fault_of(item, report):
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid}: {fault}"
         return report
 
     def _fault_of(self, item: pytest.Item, report: pytest.TestReport) -> str | None:
         try:
-            showing = list(self._showing(item, report))
+            self._learn_worlds(item)
+            showing = list(self._showing(item, report)) if report.when == "teardown" else []
         except Exception as fault:  # noqa: BLE001 – an error in a hook ends the run
             return f"the log guard failed: {_in_utf8(repr(fault))}"
         return f"a personal value is visible in: {', '.join(showing)}" if showing else None
@@ -132,13 +133,16 @@ class LogGuardPlugin:
                 self._guard.report(where)
                 yield title
 
-    def _logs_of(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
-        """What the test's own processes wrote; their secrets are learnt before anything else."""
-        given: dict[str, Any] = getattr(item, "funcargs", {})
-        for value in given.values():
+    def _learn_worlds(self, item: pytest.Item) -> None:
+        """As soon as they are there: with the last of the tests that share one its folder goes."""
+        for value in getattr(item, "funcargs", {}).values():
             world = getattr(value, "world", value)
             if isinstance(world, World):
                 self._learning.world(world)
+
+    def _logs_of(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
+        """What the test's own processes wrote; their secrets are learnt before anything else."""
+        given: dict[str, Any] = getattr(item, "funcargs", {})
         for folder in _folders_of_processes(given):
             self._learning.folder(folder)
             for log in sorted(files_below(folder)):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.databases import sqlite_at_head
 from tests.servers import dying_with_us, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,13 +108,16 @@ class ServingProcess(ProductProcess):
 
 
 class MockProcess(ServingProcess):
-    """``python -m bff mock`` on one folder and one port."""
+    """``python -m bff mock`` on one folder and one port. Without a URL its database is where it is
+    for everybody, and was migrated before the first start."""
 
     def __init__(self, folder: Path, database_url: str | None, redis_url: str | None) -> None:
         self.folder = folder
         environ = {"DATA_DIR": str(folder / "data")}
         if database_url is not None:
             environ["DATABASE_URL"] = database_url
+        elif not (folder / "data").exists():
+            sqlite_at_head(folder / "data" / "bff.sqlite3")
         if redis_url is not None:
             environ["REDIS_URL"] = redis_url
         super().__init__("mock", folder / "mock.log", environ, free_port())

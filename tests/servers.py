@@ -16,11 +16,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import pymysql
+from pymysql.cursors import Cursor
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "mariadb"
 PROGRAMS = ("mariadbd", "mariadb-install-db", "my_print_defaults", "redis-server")
@@ -139,13 +140,15 @@ class MariaDBServer(PrivateServer):
         self.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
     def execute(self, *statements: str) -> None:
-        connection = pymysql.connect(host="127.0.0.1", port=self.port, user="root", autocommit=True)
-        try:
-            with connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
-        finally:
-            connection.close()
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def connect(self, database: str | None = None) -> "pymysql.Connection[Cursor]":
+        """To be closed; each statement is a transaction of its own."""
+        return pymysql.connect(
+            host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True
+        )
 
     def command(self) -> list[str]:
         return [

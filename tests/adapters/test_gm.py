@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.gm import (
+    _CURVE,
     DOCUMENT_BYTES_MAX,
     CannotDecrypt,
     SM2Cipher,
@@ -115,6 +116,20 @@ class TestOthers:
         outer = bytes(byte ^ 0x5C for byte in padded)
         wanted = sm3_hex(outer + bytes.fromhex(sm3_hex(inner + b"message")))
         assert hmac_sm3_hex(key, b"message") == wanted
+
+
+class TestInverses:
+    @settings(max_examples=50)
+    @given(number=st.integers(1, 2**300))
+    def test_a_number_times_its_inverse_is_one(self, number: int) -> None:
+        for field in (_CURVE.fp, _CURVE.fpn):
+            inverse = field.inv(number)
+            assert 0 < inverse < field.p
+            assert number * inverse % field.p == 1
+
+    def test_nothing_has_none(self) -> None:
+        """As the library has it: no error, and no point of the curve comes of it."""
+        assert _CURVE.fp.inv(0) == _CURVE.fp.inv(_CURVE.fp.p) == 0
 
 
 class TestRoundTrips:

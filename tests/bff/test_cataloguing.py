@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from bff.cataloguing import readable
 from miniprogram_api.catalogue.comparing import differences
 from tests.builders.catalogues import a_copy, edit, file_of, item_file, loaded, rename, shipped
+from tests.databases import sqlite_at_head
 from tests.processes import ROOT
 
 
@@ -42,31 +42,11 @@ class Operator:
             return connection.execute(query).fetchall()
 
 
-@pytest.fixture(scope="module")
-async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database; made once, for making it takes seconds."""
-    operator = Operator(tmp_path_factory.mktemp("migrated"))
-    program = (
-        "import asyncio, os\n"
-        "from bff.database import migrate, open_database\n"
-        "from bff.settings import DatabaseSettings\n"
-        "async def run():\n"
-        "    settings = DatabaseSettings.from_env(os.environ)\n"
-        "    async with open_database(settings):\n"
-        "        await migrate(settings)\n"
-        "asyncio.run(run())\n"
-    )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, cwd=ROOT, env=operator._environ
-    )
-    assert await process.wait() == 0
-    return operator.folder / "data"
-
-
 @pytest.fixture
-def operator(tmp_path: Path, migrated: Path) -> Operator:
-    shutil.copytree(migrated, tmp_path / "data")
-    return Operator(tmp_path)
+def operator(tmp_path: Path) -> Operator:
+    operator = Operator(tmp_path)
+    sqlite_at_head(operator.database)
+    return operator
 
 
 async def test_a_folder_is_checked_without_any_settings(operator: Operator) -> None:

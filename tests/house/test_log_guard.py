@@ -1,12 +1,14 @@
 """The guard that the whole suite runs under really finds what nobody may print.
 
-Each sample is a suite of its own, run in a process of its own, with a leak planted in it.
+Each sample is a module or a suite of its own with a leak planted in it, run in another process.
 """
 
 import base64
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ from tests.log_guard import LogGuard
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = """
-import json, logging, sqlite3
+import json, logging, shutil, sqlite3
+from types import SimpleNamespace
 import httpx, pytest, structlog
 from aiohttp import web
 from adapters.far_side import FarSide
 from adapters.http import HTTPClients
+from bff.mock.world import World
 from kit.clock import SystemClock
 from kit.secrets import IdNumber, PersonName, Secret
 from tests.adapters.wechat.world import serving
@@ -49,10 +53,7 @@ def outcome(done: "subprocess.CompletedProcess[str]") -> str:
     return done.stdout.splitlines()[-1].split(" in ")[0]
 
 
-def test_a_test_that_shows_a_personal_value_fails(tmp_path: Path):
-    done = run(
-        tmp_path,
-        """
+SHOWN = """
 @pytest.fixture(autouse=True)
 def made_up(sensitive_values):
     sensitive_values.add("370102199001011234")
@@ -73,19 +74,9 @@ def test_prints_it_at_the_end(careless):
 
 def test_is_silent():
     logging.getLogger("product").info("id_masked")
-""",
-    )
-    assert outcome(done) == "4 passed, 3 errors", done.stdout
-    assert (
-        "370102199001011234"
-        not in done.stdout.replace("<370102199001011234>", "").partition("short test summary")[2]
-    )
+"""
 
-
-def test_what_is_made_up_on_the_way_is_looked_for_without_being_reported(tmp_path: Path):
-    done = run(
-        tmp_path,
-        """
+MADE_UP = """
 def test_a_persona_in_a_debug_line():
     structlog.get_logger("product").debug("looked_at", who="370102199003071238")
 
@@ -139,16 +130,9 @@ async def test_an_open_id_that_a_peer_answered():
 def test_what_is_harmless():
     structlog.get_logger("product").debug("draft_saved", draft="0192f0aa-0000", step="company")
     print(Secret("short").reveal(), {"code": "not_found", "state": "harmless-enough"})
-""",
-    )
-    assert outcome(done) == "11 passed, 10 errors", done.stdout
+"""
 
-
-def test_the_logs_of_a_tests_own_processes_are_searched(tmp_path: Path):
-    """With what only those processes knew: their keys, and what their simulators gave out."""
-    done = run(
-        tmp_path,
-        """
+PROCESSES = """
 KEY = "Nc3PvMUnXMSYX2Um1VgYFj0iSSz7d0D9tPMVSzbsi2M="
 
 def a_folder(tmp_path, said):
@@ -182,10 +166,63 @@ def mock(tmp_path_factory):
 
 def test_a_code_in_the_log_of_a_mock_that_tests_share(mock):
     a_folder(mock.folder, "code 0ThisIsACode")
-""",
+"""
+
+WORLD = """
+KEY = "CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYY="
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    made = tmp_path_factory.mktemp("world")
+    (made / "development-keys.json").write_text(json.dumps({"TOKEN_KEYS": f"dev1:{KEY}"}))
+    # Without what a world costs that serves anything.
+    world = World.__new__(World)
+    world.folder = SimpleNamespace(path=made)
+    yield world
+    shutil.rmtree(made)
+
+def test_is_the_only_one(world):
+    print(KEY)
+"""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """By a run over all of these, which have no value in common: each run costs two seconds."""
+    folder = tmp_path_factory.mktemp("samples")
+    samples = {"shown": SHOWN, "made_up": MADE_UP, "processes": PROCESSES, "world": WORLD}
+    for name, sample in samples.items():
+        (folder / f"test_{name}.py").write_text(HEAD + sample)
+    return run(folder, "", "-vv").stdout
+
+
+def outcomes(said: str, sample: str) -> Counter[str]:
+    """Of its tests, and of what they left behind."""
+    return Counter(re.findall(rf"^test_{sample}\.py::\w+ ([A-Z]+)", said, re.MULTILINE))
+
+
+def test_a_test_that_shows_a_personal_value_fails(said: str):
+    assert outcomes(said, "shown") == {"PASSED": 4, "ERROR": 3}, said
+    assert (
+        "370102199001011234"
+        not in said.replace("<370102199001011234>", "").partition("short test summary")[2]
     )
-    assert outcome(done) == "5 passed, 4 errors", done.stdout
-    assert "log mock.log" in done.stdout
+
+
+def test_what_is_made_up_on_the_way_is_looked_for_without_being_reported(said: str):
+    assert outcomes(said, "made_up") == {"PASSED": 11, "ERROR": 10}, said
+
+
+def test_the_logs_of_a_tests_own_processes_are_searched(said: str):
+    """With what only those processes knew: their keys, and what their simulators gave out."""
+    assert outcomes(said, "processes") == {"PASSED": 5, "ERROR": 4}, said
+    assert "log mock.log" in said
+
+
+def test_a_world_is_learnt_while_its_folder_is_there(said: str):
+    """It is gone at the end of the last test that shares it; which one that is, xdist says."""
+    assert outcomes(said, "world") == {"PASSED": 1, "ERROR": 1}, said
+    assert "test_is_the_only_one: a personal value is visible in: Captured stdout call" in said
 
 
 LATE = """
@@ -212,11 +249,7 @@ def test_what_became_known_only_later_fails_the_run(tmp_path: Path, processes: l
     assert "OfTheLate" not in done.stdout
 
 
-def test_what_utf_8_cannot_write_neither_hides_a_verdict_nor_ends_the_run(tmp_path: Path):
-    """A report travels from one process to another, in UTF-8."""
-    done = run(
-        tmp_path,
-        r"""
+CARRIED = r"""
 def test_1_logs_half_a_character(sensitive_values):
     sensitive_values.add("half \udcff of a token")
     logging.getLogger("product").warning("a \udcff b")
@@ -224,28 +257,21 @@ def test_1_logs_half_a_character(sensitive_values):
 def test_2_fails_with_one():
     assert "a \udcff b" == ""
 
-def test_3_runs_all_the_same():
-    pass
-""",
-        "-p", "xdist", "-n", "1",
-    )  # fmt: skip
-    assert outcome(done) == "1 failed, 2 passed", done.stdout
-    assert "FAILED test_samples.py::test_2_fails_with_one" in done.stdout
-
-
-def test_a_guard_that_fails_is_a_test_that_fails(tmp_path: Path):
-    done = run(
-        tmp_path,
-        """
-def test_1_spoils_the_keys_of_its_process(tmp_path):
+def test_3_spoils_the_keys_of_its_process(tmp_path):
     (tmp_path / "development-keys.json").write_text("{")
 
-def test_2_runs_all_the_same():
+def test_4_runs_all_the_same():
     pass
-""",
-        "-p", "xdist", "-n", "1",
-    )  # fmt: skip
-    assert outcome(done) == "2 passed, 1 error", done.stdout
+"""
+
+
+def test_what_cannot_be_told_neither_hides_a_verdict_nor_ends_the_run(tmp_path: Path):
+    """A report travels from one process to another in UTF-8, and a guard that fails is a test that
+    fails."""
+    done = run(tmp_path, CARRIED, "-p", "xdist", "-n", "1")
+    assert outcome(done) == "1 failed, 3 passed, 1 error", done.stdout
+    assert "FAILED test_samples.py::test_2_fails_with_one" in done.stdout
+    assert "ERROR test_samples.py::test_3_spoils_the_keys_of_its_process" in done.stdout
     assert "the log guard failed: JSONDecodeError" in done.stdout
 
 

@@ -14,13 +14,14 @@ from tests.processes import ROOT, mock_process
 @pytest.mark.timeout(240)
 async def test_the_journey_passes_against_a_running_mock(
     tmp_path: Path,
-    new_database_url: Callable[[], str],
+    empty_database_url: Callable[[], str],
     redis_url: str | None,
     log_guard: LogGuard,
     sensitive_values: set[str],
 ) -> None:
+    """From nothing: no folder, and nothing in the database."""
     sensitive_values |= {"张三", "370102199003071238", "13800000001"}
-    async with mock_process(tmp_path, new_database_url(), redis_url) as mock:
+    async with mock_process(tmp_path, empty_database_url(), redis_url) as mock:
         journey = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bff", "journey", "--base", mock.base,
             cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -13,6 +13,7 @@ from auth.service import PeopleService
 from kit.clock import Clock
 from kit.database.unit import unit_of_work
 from kit.ids import new_id
+from kit.lines import refuse_unreadable
 from kit.problems import NotFound
 from kit.secrets import KeyRing
 from kit.text import Language
@@ -37,7 +38,9 @@ class AddressBook:
         return [self._view(row) for row in sorted(rows, key=lambda row: not row.is_default)]
 
     async def add(self, person_id: str, wish: SaveAddress) -> AddressView:
-        """In the caller's unit. The first one is the default. Raises TooManyAddresses."""
+        """In the caller's unit. The first one is the default. Raises TooManyAddresses, and as
+        :meth:`change`."""
+        _refuse_unreadable(wish)
         owner = await self._locked(person_id)
         kept = await SavedAddress.filter(person_id=owner).count()
         if kept >= KEPT_MAX:
@@ -56,7 +59,9 @@ class AddressBook:
         return self._view(row)
 
     async def change(self, person_id: str, address_id: str, wish: SaveAddress) -> AddressView:
-        """The whole of it anew. Somebody else's is not there."""
+        """The whole of it anew. Somebody else's is not there. InvalidRequest for what nobody could
+        read on a parcel."""
+        _refuse_unreadable(wish)
         async with unit_of_work():
             owner = await self._locked(person_id)
             row = await SavedAddress.get_or_none(id=address_id, person_id=owner)
@@ -124,3 +129,7 @@ class AddressBook:
 
 def _context(row_id: str) -> str:
     return f"saved_address.address|{row_id}"
+
+
+def _refuse_unreadable(wish: SaveAddress) -> None:
+    refuse_unreadable({"/name": wish.name, "/detail": wish.detail})

@@ -129,6 +129,13 @@ class AuthorisationService:
             raise CompanyRoleRequired
         return role
 
+    async def refuse_strangers(self, person_id: str, uscc: str) -> None:
+        """CompanyRoleRequired for whoever gives no authorisations of the company, as far as is
+        known without asking a register."""
+        role = (await self._roles.kept(person_id)).get(uscc)
+        if role is None or role.role not in GRANTING:
+            raise CompanyRoleRequired
+
     async def grant(self, caller: Citizen, role: KeptRole, wish: Wish) -> Authorisation:
         """In the caller's unit. Raises TooManyAuthorisations."""
         # The lock makes parallel wishes of one grantor wait for each other. Two grantors of one

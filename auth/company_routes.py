@@ -73,11 +73,17 @@ async def act_for(caller: Citizen, body: ActFor, companies: CompanyService) -> S
     return Shown(ActingForState(acting_for_view(acting)))
 
 
+async def _while_in_that_role(
+    caller: Citizen, uscc: str, authorisations: AuthorisationService
+) -> None:
+    await authorisations.refuse_strangers(caller.person_id, uscc)
+
+
 @bp.post("/me/companies/<uscc:str>/authorisations")
 @describe(
     "grantAuthorisation", "授权经办人", access=VERIFIED_CITIZENS, tag="me",
     body=GrantAuthorisation, returns=AuthorisationView, status=201, idempotent=True,
-    limits=AUTHORISATION_LIMITS,
+    recall=_while_in_that_role, limits=AUTHORISATION_LIMITS,
     problems=[CompanyRoleRequired, InvalidRequest, TemporarilyUnavailable, TooManyAuthorisations],
 )  # fmt: skip
 async def grant_authorisation(

@@ -6,13 +6,14 @@ from msgspec import Meta, Struct
 
 from auth.consents import Purpose
 from auth.service import Assurance
+from kit.lines import END
 
 Code = Annotated[str, Meta(min_length=1, max_length=256)]
 Platform = Literal["wechat", "alipay", "aishandong", "h5"]
 CheckMethodName = Literal["wechat_face", "alipay_certify", "aishandong", "id_match"]
 CheckState = Literal["pending", "passed", "failed", "expired"]
 MainlandRegion = Annotated[
-    str, Meta(pattern="^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{4}$")
+    str, Meta(max_length=6, pattern="^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{4}$")
 ]
 """A division in GB/T 2260, by its province; whether there is such a county is not looked up."""
 TextVersion = Annotated[str, Meta(min_length=1, max_length=32)]
@@ -243,10 +244,10 @@ class SaveAddress(Struct, frozen=True, forbid_unknown_fields=True):
     as it is."""
 
     name: Annotated[str, Meta(min_length=1, max_length=25)]
-    phone: Annotated[str, Meta(pattern=r"^1[3-9][0-9]{9}$|^0[0-9]{2,3}-?[0-9]{7,8}$")]
+    phone: Annotated[str, Meta(pattern=r"^(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})" + END)]
     region: MainlandRegion
     detail: Annotated[str, Meta(min_length=3, max_length=100)]
-    postal_code: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
+    postal_code: Annotated[str, Meta(max_length=6, pattern="^[0-9]{6}$")] | None = None
     default: bool = False
 
 

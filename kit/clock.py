@@ -43,12 +43,31 @@ class ShiftableClock:
     def now(self) -> datetime:
         return datetime.now(UTC) + self._offset
 
+    def moved_s(self) -> float:
+        return self._offset.total_seconds()
+
     def advance(self, step: timedelta) -> None:
         if step < timedelta(0):
             raise ValueError("the clock only moves forward")
         self._offset += step
         if self._on_shift is not None:
             self._on_shift(self._offset)
+
+
+Moved = Callable[[], float]
+"""By how many seconds time was moved forward."""
+
+
+def not_moved() -> float:
+    return 0.0
+
+
+def moved_by(clock: Clock) -> Moved:
+    """For waits that run on the machine's own time, which no clock that is set back disturbs, and
+    which have to move where ``clock`` is moved."""
+    if isinstance(clock, ShiftableClock):
+        return clock.moved_s
+    return not_moved
 
 
 def in_china(instant: datetime) -> str:

@@ -98,6 +98,8 @@ class Description:
     body_bytes_max: int
     streamed: bool = False
     """The body is bytes that the handler takes as they come; ``stream=True`` on the route too."""
+    recalls: bool = False
+    """A remembered answer is given again only to who may still hear it."""
 
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -109,7 +111,9 @@ _PLACE = re.compile(r" - at `\$((?:\.\w+|\[\d+\]|\[\.\.\.\])*)`$")
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 
 Service = TypeVar("Service")
+T = TypeVar("T")
 Handler = Callable[..., Awaitable[Shown | HTTPResponse]]
+Recall = Callable[..., Awaitable[None]]
 RouteHandler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
 
@@ -125,6 +129,7 @@ def describe(
     status: int = 200,
     problems: Sequence[type[Problem]] = (),
     idempotent: bool = False,
+    recall: Recall | None = None,
     multipart: bool = False,
     limits: Sequence[Limit] = (),
     body_bytes_max: int = JSON_BYTES_MAX,
@@ -132,14 +137,16 @@ def describe(
 ) -> Callable[[Handler], RouteHandler]:
     """See the module's text. The handler may ask, by parameter name, for ``request``, ``caller``,
     ``body``, ``query``, ``once``, ``language`` and the path's parts, and by type for any provided
-    service."""
+    service. So may ``recall``, and for ``remembered``: it raises the Problem for whoever may not
+    hear this answer again. Without it, it is the account's own as long as there is the account."""
     description = Description(
         operation_id, summary, access, body, query, returns, status, tuple(problems),
-        idempotent, multipart, tuple(limits), tag, body_bytes_max, streamed,
+        idempotent, multipart, tuple(limits), tag, body_bytes_max, streamed, recall is not None,
     )  # fmt: skip
 
     def decorate(handler: Handler) -> RouteHandler:
         take = _Taker(handler, description)
+        replay = _Replay(recall, description)
         counting = RouteLimits(limits) if limits else None
 
         async def answer(request: Request, **path: Any) -> HTTPResponse:
@@ -153,7 +160,10 @@ def describe(
                 request.ctx.rate_limit = await counting.count(store, request, caller.key)
             taken = take(request, caller, path)
             if idempotent:
-                return await _answer_once(request, access, handler, caller, taken)
+                answered = await _answer_once(request, access, handler, caller, taken)
+                if isinstance(answered, HTTPResponse):
+                    return answered
+                return await replay(request, caller, path, answered)
             await access.confirm(request, caller)
             return _respond(request, await _try(handler, taken))
 
@@ -161,7 +171,7 @@ def describe(
         answer.__name__ = answer.__qualname__ = handler.__name__
         answer.__module__, answer.__doc__ = handler.__module__, handler.__doc__
         answer.__description__ = description  # type: ignore[attr-defined]
-        answer.__needs__ = take.needs  # type: ignore[attr-defined]
+        answer.__needs__ = take.needs | replay.needs  # type: ignore[attr-defined]
         return answer
 
     return decorate
@@ -199,13 +209,13 @@ def _header_name(name: str) -> bytes:
 class _Taker:
     """Gathers a handler's arguments; looks at its signature once."""
 
-    def __init__(self, handler: Handler, description: Description) -> None:
+    def __init__(self, handler: Callable[..., Awaitable[object]], description: Description) -> None:
         names = inspect.signature(handler).parameters
         self._services = [
             (name, parameter.annotation)
             for name, parameter in names.items()
             if inspect.isclass(parameter.annotation)
-            and name not in {"request", "caller", "body", "query", "once"}
+            and name not in {"request", "caller", "body", "query", "once", "remembered"}
             and parameter.annotation not in {str, int}
         ]
         self.needs = frozenset(kind for _, kind in self._services)
@@ -220,7 +230,7 @@ class _Taker:
 
     def __call__(self, request: Request, caller: Caller, path: dict[str, Any]) -> dict[str, Any]:
         _check_path(path)
-        taken = path
+        taken = {**path}
         if self._wants_request:
             taken["request"] = request
         if self._wants_caller:
@@ -275,7 +285,27 @@ def _field_error(message: str) -> FieldError:
     return FieldError(pointer, "invalid", Text("内容不符合要求", "Not an acceptable value"))
 
 
-async def _try(handler: Handler, taken: dict[str, Any]) -> Shown | HTTPResponse:
+class _Replay:
+    """A remembered answer, given again to who may still hear it: what he was let do when it was
+    made may have been taken from him since."""
+
+    def __init__(self, recall: Recall | None, description: Description) -> None:
+        self._recall = recall
+        self._take = _Taker(recall, description) if recall is not None else None
+        self._names = inspect.signature(recall).parameters if recall is not None else {}
+        self.needs = self._take.needs if self._take is not None else frozenset[type]()
+
+    async def __call__(
+        self, request: Request, caller: Caller, path: dict[str, Any], answer: Remembered
+    ) -> HTTPResponse:
+        if self._recall is not None and self._take is not None:
+            taken = {**self._take(request, caller, path), "remembered": answer}
+            await _try(self._recall, {name: taken[name] for name in self._names})
+        headers = {**answer.headers, "Idempotent-Replay": "true"}
+        return _respond(request, Shown(answer.body, answer.status, headers=headers))
+
+
+async def _try(handler: Callable[..., Awaitable[T]], taken: dict[str, Any]) -> T:
     """Repeat a unit of work that lost a deadlock or its connection; handlers commit once, last."""
     for attempt in range(1, CONTENTION_TRIES + 1):
         try:
@@ -292,7 +322,8 @@ async def _try(handler: Handler, taken: dict[str, Any]) -> Shown | HTTPResponse:
 
 async def _answer_once(
     request: Request, access: Access, handler: Handler, caller: Caller, taken: dict[str, Any]
-) -> HTTPResponse:
+) -> HTTPResponse | Remembered:
+    """What was done now, or what was answered when it was."""
     key = request.headers.get("idempotency-key", "")
     if len(key) not in IDEMPOTENCY_KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyRequired
@@ -303,10 +334,7 @@ async def _answer_once(
         if answer is None:
             await access.confirm(request, caller)
             answer = await _first_or_winner(request, handler, once, taken)
-    if isinstance(answer, HTTPResponse):
-        return answer
-    headers = {**answer.headers, "Idempotent-Replay": "true"}
-    return _respond(request, Shown(answer.body, answer.status, headers=headers))
+    return answer
 
 
 async def _first_or_winner(

@@ -31,6 +31,7 @@ from miniprogram_api.catalogue.service import (
 )
 from tests.app import Phone
 from tests.builders.applications import WANTED, a_draft, scanned, submission
+from tests.databases import mariadb_at_head
 from tests.miniprogram_api.signatures.signing import asked, sign
 from tests.processes import ProductProcess, ServingProcess
 from tests.servers import (
@@ -69,14 +70,13 @@ class Replicas:
         self.redis = redis_server
         ports = (free_port(), free_port())
         environ = {
-            "DATABASE_URL": mariadb.create_database("bff"),
+            "DATABASE_URL": mariadb_at_head(mariadb, "bff"),
             "REDIS_URL": redis_server.url(),
             "PUBLIC_URL": f"http://127.0.0.1:{ports[1]}",
         }
         self.world = create_world(DataFolder(folder), environ)
         environ |= _own_settings(self.world)
         self.settings = environ
-        self.migration = ProductProcess("migrate", folder / "migrate.log", environ)
         self.a, self.b = (
             ServingProcess("serve", folder / f"serve-{port}.log", environ, port) for port in ports
         )
@@ -125,7 +125,6 @@ class Replicas:
             await stack.enter_async_context(self.world.peers.served())
             acting = guarded(self._act(), "far side")
             stack.callback(acting.cancel)
-            await self.migration.start()
             async with asyncio.TaskGroup() as starts:
                 for process in self.processes:
                     starts.create_task(process.start())

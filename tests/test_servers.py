@@ -5,9 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-
-import pymysql
 
 from tests.servers import MariaDBServer, RedisServer
 
@@ -15,15 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def rows(server: MariaDBServer, database: str, query: str) -> list[tuple[object, ...]]:
-    connection = pymysql.connect(
-        host="127.0.0.1", port=server.port, user="root", database=database, autocommit=True
-    )
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(query)
-            return list(cursor.fetchall())
-    finally:
-        connection.close()
+    with closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
 
 
 def test_the_session_gets_a_database_of_its_stack(stack: str, database_url: str, redis_url: str):

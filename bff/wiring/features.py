@@ -1,11 +1,14 @@
 """The features: what can be applied for, drafts and materials, applications, messages."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from adapters.outbox.delivery import TopicHandler
 from adapters.wechat.templates import registered_templates
 from bff.recipients import PassedMessages, PeopleAsRecipients
 from bff.settings import Settings
+from bff.sweeping import Seldom
 from bff.wiring.ground import Ground, Parts
 from bff.wiring.peers import Peers
 from bff.wiring.people import People
@@ -65,6 +68,9 @@ from push.platform_events import PlatformEvents
 from push.ports import ChannelTemplate
 from push.put import TOPIC as NOTICE_TOPIC
 
+ORPHANS_PAUSE = timedelta(hours=1)
+"""Every key of the storage is listed and looked up; what is swept has lain there for a day."""
+
 
 @dataclass(frozen=True)
 class Forms:
@@ -85,7 +91,7 @@ def keep_forms(ground: Ground, peers: Peers, who: People) -> tuple[Forms, Parts]
     follower = CatalogueFollower(catalogue, ground.calendar, ground.coordination.notifier, clock)
     storage = ground.storage
     grants = GrantBook(who.access_log, ring, clock)
-    signatures = SignatureBook(ring, outbox, clock)
+    signatures = SignatureBook(who.people, who.companies, ring, outbox, clock)
     desk = DraftDesk(catalogue, ring, clock, grants, signatures)
     drafts, files = DraftService(desk, catalogue, outbox), DraftFiles(desk)
     review = DraftReview(desk, who.people)
@@ -108,11 +114,11 @@ def keep_forms(ground: Ground, peers: Peers, who: People) -> tuple[Forms, Parts]
         NAME_TOPIC: NameRelease(names),
         PREFILL_TOPIC: PrefillHandler(prefill, catalogue, outbox, ring, clock),
     }
-    sweeps = {
+    sweeps: dict[str, Callable[[], Awaitable[int]]] = {
         "expired drafts": drafts.erase_expired,
         "old revisions": drafts.tend,
         "ended uploads": uploads.sweep,
-        "orphaned files": materials.sweep_orphans,
+        "orphaned files": Seldom(materials.sweep_orphans, ORPHANS_PAUSE, clock),
         "kept names": keeping.sweep,
         "catalogue versions": lambda: catalogue.purge(drafts.uses_version),
     }

@@ -11,7 +11,7 @@ from adapters.storage.port import Storage
 from auth.belongings import Belongings
 from bff.settings import Settings
 from bff.wiring.storing import open_storage
-from kit.clock import Clock
+from kit.clock import Clock, moved_by
 from kit.coordination import open_coordination
 from kit.coordination.ports import Coordination
 from kit.secrets import KeyRing
@@ -61,7 +61,7 @@ def lay_ground(settings: Settings, clock: Clock, calendar: WorkCalendar) -> Grou
         calendar=calendar,
         ring=ring,
         http=HTTPClients(),
-        coordination=open_coordination(settings.redis_url),
+        coordination=open_coordination(settings.redis_url, moved_by(clock)),
         outbox=outbox,
         inbox=Inbox(outbox, ring, clock),
         workshop=Workshop(),

@@ -308,6 +308,7 @@ export class DraftClient {
   private readonly steps = new Map<string, { kept: Kept; slots: Slots<Kept> }>();
   private readonly standing = new Set<string>();
   private draining: Promise<void> | null = null;
+  private over = false;
 
   constructor(api: Api, store: Store, id: string, events: DraftEvents) {
     this.api = api;
@@ -332,6 +333,7 @@ export class DraftClient {
 
   /** Any answer that is a whole draft: created, resumed, restored, another selection. */
   adopt(view: DraftView): void {
+    if (this.over) return;
     const known = this.steps.size;
     for (const { key, answers } of view.steps) {
       const kept = this.steps.get(key)?.kept;
@@ -372,8 +374,10 @@ export class DraftClient {
     this.keep(step, { ...this.get(step), sending: null, mine: null, theirs: null });
   }
 
-  /** When the draft was submitted or erased, and when the person signs out. */
+  /** When the draft was submitted or erased, and when the person signs out. For good: an answer that
+   * is still on its way leaves nothing on the phone. */
   forget(): void {
+    this.over = true;
     for (const { slots } of this.steps.values()) slots.clear();
     this.names.clear();
     this.steps.clear();
@@ -402,6 +406,7 @@ export class DraftClient {
       try {
         refusal = await this.push(step);
       } catch (error) {
+        if (this.over) return;
         if (!(error instanceof Problem || error instanceof LineDown)) throw error;
         this.events.stopped?.(error, null);
         return;

@@ -1,7 +1,7 @@
 """The stand-in for a single process: same promises as over Redis, nothing to run beside it.
 
 All of it is bounded, and runs on the monotonic clock: these are waits of machines, not times that
-people were told.
+people were told. Only limits move with the mock's clock, because of those people are told.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from kit.clock import Moved, not_moved
 from kit.coordination.ports import MAYBE_MISSED, Coordination, Quota, Verdict
 
 
@@ -172,14 +173,18 @@ class MemoryRateLimits:
     # with its remainder takes it two or three round trips instead of one.
 
     def __init__(
-        self, names_max: int = 20_000, monotonic: Callable[[], float] = time.monotonic
+        self,
+        names_max: int = 20_000,
+        monotonic: Callable[[], float] = time.monotonic,
+        moved: Moved = not_moved,
     ) -> None:
         self._names_max = names_max
         self._monotonic = monotonic
+        self._moved = moved
         self._free_at: OrderedDict[str, float] = OrderedDict()
 
     async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
-        now = self._monotonic()
+        now = self._monotonic() + self._moved()
         debts = [max(0.0, self._free_at.get(quota.name, now) - now) for quota in quotas]
         allowed = [
             hits_left(debt_s, quota) >= quota.hits
@@ -213,7 +218,7 @@ def hits_left(debt_s: float, quota: Quota) -> int:
     return int((quota.window_s - debt_s) * quota.limit / quota.window_s + 0.001)
 
 
-def memory_coordination() -> Coordination:
+def memory_coordination(moved: Moved = not_moved) -> Coordination:
     """Everything within this process; a second process would not know of it."""
 
     async def close() -> None:
@@ -226,7 +231,7 @@ def memory_coordination() -> Coordination:
         cache=MemoryCache(),
         locks=MemoryLocks(),
         notifier=MemoryNotifier(),
-        rate_limits=MemoryRateLimits(),
+        rate_limits=MemoryRateLimits(moved=moved),
         closing=close,
         checking=check,
     )

@@ -19,6 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from kit.clock import Moved, not_moved
 from kit.coordination.memory import MemoryRateLimits, Subscribers, verdict_of
 from kit.coordination.ports import Coordination, Quota, Verdict
 from kit.ids import new_token
@@ -42,10 +43,12 @@ end
 return 0
 """
 
-# As MemoryRateLimits.hit, in microseconds of the server's clock: replicas' clocks differ.
+# As MemoryRateLimits.hit, in microseconds of the server's clock: replicas' clocks differ. The last
+# argument is by how many of them the mock's clock was moved. A key's life is that of its debt if
+# the clock is not moved again; when it is, the key only outlives what it says.
 _HIT = """
 local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[#ARGV])
 local allowed, debts, refused = {}, {}, false
 for n, key in ipairs(KEYS) do
   local limit, window = tonumber(ARGV[3 * n - 2]), tonumber(ARGV[3 * n - 1])
@@ -199,22 +202,26 @@ class RedisRateLimits:
     """One atomic round trip for all quotas of a call; while Redis is lost each process counts for
     itself."""
 
-    def __init__(self, link: RedisLink) -> None:
+    def __init__(self, link: RedisLink, moved: Moved = not_moved) -> None:
         self._link = link
         self._hit = link.client.register_script(_HIT)
-        self._alone = MemoryRateLimits()
+        self._alone = MemoryRateLimits(moved=moved)
+        self._moved = moved
+        # Kept apart: whose clock is not moved would take the others' for debts of days.
+        self._prefix = "bff:limit:" if moved is not_moved else "bff:limit-moved:"
 
     async def hit(self, *quotas: Quota) -> tuple[Verdict, ...]:
         if not quotas[0].shared:
             return await self._alone.hit(*quotas)
-        keys = [f"bff:limit:{quota.name}" for quota in quotas]
+        keys = [f"{self._prefix}{quota.name}" for quota in quotas]
         sizes = [
             size
             for quota in quotas
             for size in (quota.limit, quota.window_s * 1_000_000, quota.hits)
         ]
         try:
-            told: list[int] = await self._link.ask(lambda _: self._hit(keys=keys, args=sizes))
+            args = [*sizes, round(self._moved() * 1_000_000)]
+            told: list[int] = await self._link.ask(lambda _: self._hit(keys=keys, args=args))
         except RedisLostError:
             return await self._hit_without_redis(quotas)
         return tuple(
@@ -334,7 +341,10 @@ async def _next(wakes: PubSub, timeout_s: float) -> tuple[str, str] | None:
 
 
 def redis_coordination(
-    redis_url: str, command_s: float = COMMAND_S, pause_s: float = PAUSE_S
+    redis_url: str,
+    command_s: float = COMMAND_S,
+    pause_s: float = PAUSE_S,
+    moved: Moved = not_moved,
 ) -> Coordination:
     """Opens nothing yet. A lost Redis costs ``command_s`` once in ``pause_s`` seconds."""
     pool = BlockingConnectionPool.from_url(
@@ -348,10 +358,10 @@ def redis_coordination(
         # that a pooled connection was closed: after a restart each would fail once.
         protocol=2,
     )
-    return coordination_over(RedisLink(Redis.from_pool(pool), command_s, pause_s))
+    return coordination_over(RedisLink(Redis.from_pool(pool), command_s, pause_s), moved)
 
 
-def coordination_over(link: RedisLink) -> Coordination:
+def coordination_over(link: RedisLink, moved: Moved = not_moved) -> Coordination:
     """The link is closed with the rest."""
     notifier = RedisNotifier(link)
 
@@ -369,7 +379,7 @@ def coordination_over(link: RedisLink) -> Coordination:
         cache=RedisCache(link),
         locks=RedisLocks(link),
         notifier=notifier,
-        rate_limits=RedisRateLimits(link),
+        rate_limits=RedisRateLimits(link, moved),
         closing=close,
         checking=check,
     )

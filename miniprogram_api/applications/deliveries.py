@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kit.lines import line_faults
 from kit.problems import FieldError, InvalidRequest
 from kit.text import Text
 from miniprogram_api.applications.problems import DeliveryContradicts
@@ -38,6 +39,9 @@ def agreed_delivery(
         for name in _NEEDED.get(delivery["method"], ())
         if name not in delivery
     ]
+    for name in ("name", "address"):
+        if name in given:
+            faults += line_faults(f"/delivery/{name}", given[name])
     faults += _place_faults(delivery, places)
     if faults:
         raise InvalidRequest(errors=faults)

@@ -10,7 +10,7 @@ from kit.answers import JSON_MEDIA_TYPE, Shown
 from kit.describe import describe
 from kit.idempotency import Once
 from kit.limits import Limit
-from kit.problems import NotFound, TooManyRequests
+from kit.problems import NotFound, TemporarilyUnavailable, TooManyRequests
 from kit.streams import StreamedAnswer
 from kit.text import Language
 from miniprogram_api.applications.documents import FiledDocuments
@@ -42,7 +42,7 @@ SUBMIT_LIMITS = (Limit("submit", 20, 600),)
     body=SubmitApplication, returns=ApplicationView, idempotent=True, limits=SUBMIT_LIMITS,
     problems=[
         DeclarationRequired, DeliveryContradicts, NotFound, DraftSubmitted, DraftExpired,
-        CompanyRoleRequired, AuthorisationRequired,
+        CompanyRoleRequired, AuthorisationRequired, TemporarilyUnavailable,
     ],
 )  # fmt: skip
 async def submit_application(

@@ -6,11 +6,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from auth.schemas import MainlandRegion
 from kit.database.fields import ID_LENGTH
+from kit.lines import END
 from miniprogram_api.applications.states import Holder
 from miniprogram_api.drafts.service import SharingView
 
-Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]+$")]
-PlaceCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,63}$")]
+Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]{32}$")]
+PlaceCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,63}" + END)]
 PAGE_MAX = 50
 EVENTS_MAX = 200
 WAIT_MAX_S = 30
@@ -40,10 +41,10 @@ class CourierDelivery(
     then ``address`` is what stands below it."""
 
     name: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
-    phone: Annotated[str, Meta(pattern=r"^(\+86)?[0-9][0-9-]{6,18}$")] | UnsetType = UNSET
+    phone: Annotated[str, Meta(pattern=r"^(\+86)?[0-9][0-9-]{6,18}" + END)] | UnsetType = UNSET
     address: Annotated[str, Meta(min_length=5, max_length=200)] | UnsetType = UNSET
     region: MainlandRegion | UnsetType = UNSET
-    postal_code: Annotated[str, Meta(pattern="^[0-9]{6}$")] | UnsetType = UNSET
+    postal_code: Annotated[str, Meta(max_length=6, pattern="^[0-9]{6}$")] | UnsetType = UNSET
 
 
 DeliveryChoice = WindowDelivery | CourierDelivery | KioskDelivery

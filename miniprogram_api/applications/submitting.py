@@ -14,6 +14,7 @@ from kit.answers import Shown
 from kit.clock import Clock
 from kit.idempotency import Once
 from kit.ids import new_id, new_reference_no
+from kit.problems import TemporarilyUnavailable
 from kit.secrets import KeyRing
 from kit.text import Language
 from miniprogram_api.applications.case import Case
@@ -49,12 +50,15 @@ from miniprogram_api.drafts.service import (
     RevisionOutdated,
     Signed,
 )
-from miniprogram_api.materials.service import GeneratedDocuments
+from miniprogram_api.materials.service import GeneratedDocuments, NotDrawn
 
 NEEDING_A_ROLE = frozenset({"change", "cancel"})
 """Operations on a company that exists: only who may act for it submits them. Source: the forms of
 change and cancellation are signed by the legal person or somebody whom the company authorised;
 who counts as that is said in auth/companies.py. Confidence medium."""
+
+TRIES = 2
+"""The second one with the documents that the first one found not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,23 @@ class SubmissionService:
         if not body.declaration:
             raise DeclarationRequired
         company, role = await self._role(caller, body.draft_id)
+        for _ in range(TRIES):
+            try:
+                return await self._submitted(caller, author, body, once, language, company, role)
+            except NotDrawn as undrawn:
+                await self._documents.ensure(caller.person_id, body.draft_id, undrawn.specs)
+        raise TemporarilyUnavailable
+
+    async def _submitted(
+        self,
+        caller: Citizen,
+        author: Author,
+        body: SubmitApplication,
+        once: Once,
+        language: Language,
+        company: NamedCompany,
+        role: ActingFor | None,
+    ) -> Shown:
         async with once.unit():
             frozen = await self._review.freeze(author, body.draft_id, body.revision)
             if frozen.company != company:

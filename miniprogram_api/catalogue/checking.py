@@ -1,12 +1,13 @@
 """Checks the answers of one step: its schema, what the schema cannot say, and the rules over
 several answers. All errors at once; nothing raises, whatever was typed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from kit.answers import encode_json
 from miniprogram_api.catalogue import step_errors
 from miniprogram_api.catalogue.columns import columns_of
 from miniprogram_api.catalogue.conditions import Answers, holds, is_blank
@@ -19,6 +20,9 @@ from miniprogram_api.catalogue.step_schemas import StepSchema
 
 # More than anybody reads; what is beyond shows once these are mended.
 ERRORS_MAX = 200
+# Values in one step, at whatever depth. Some tables may have 200 rows; with all of its tables full
+# the largest step of all themes has 6,013.
+LOOKED_AT_MAX = 20_000
 
 _IDENTITY_CARD = "01"
 _COMPOUND = frozenset({"table", "group", "person", "address", "date_range"})
@@ -72,15 +76,19 @@ class Question:
 
 
 class StepChecker:
+    """``unasked``: the step's other fields, which nothing chosen asks."""
+
     def __init__(
         self,
         key: str,
         questions: Sequence[Question],
         rules: Sequence[AnyRule],
         schema: StepSchema,
+        unasked: Collection[str] = (),
     ) -> None:
         self.key = key
         self.questions = tuple(questions)
+        self._unasked = frozenset(unasked)
         of_the_step = [rule for rule in rules if not rule.of_the_form]
         self._rules = tuple(rule for rule in of_the_step if rule.severity == "block")
         self._remarks = tuple(rule for rule in of_the_step if rule.severity != "block")
@@ -112,6 +120,9 @@ class StepChecker:
     def check(self, answers: Answers, context: RuleContext) -> StepCheck:
         """``context.answers`` hold at least the visible ones of what this step reads."""
         given = tidy(answers)
+        if not self._unasked.isdisjoint(given):
+            # Typed on a page of before the selection was changed: kept, and no page shows it now.
+            given = {code: said for code, said in given.items() if code not in self._unasked}
         for question in self._conditional:
             if question.code in given and not question.asked(context.answers):
                 del given[question.code]
@@ -146,18 +157,54 @@ class StepChecker:
         try:
             if self._schema.validator.is_valid(given):
                 return
-            # Deep nesting is refused by the validator before anything of ours walks the answers.
-            findings = list(islice(self._schema.validator.iter_errors(given), ERRORS_MAX))
-        except ValueError:
+            # Deep nesting is refused here, before anything of ours walks the answers.
+            moderate, bulky = _parted_by_size(given)
+            findings = list(islice(self._schema.validator.iter_errors(moderate), ERRORS_MAX))
+        except (ValueError, RecursionError):
             yield step_errors.TOO_DEEP
             return
         # A wrong type also breaks other bounds; one error says enough for one place.
         told: set[str] = set()
+        for code in bulky:
+            error = step_errors.bulky(self._fields.get(code), code)
+            yield error
+            told.add(error.pointer)
         for finding in findings:
             for error in step_errors.from_finding(finding, self._fields):
                 if error.pointer not in told or error.code == "unknown_field":
                     yield error
                 told.add(error.pointer)
+
+
+def _parted_by_size(given: Answers) -> tuple[Answers, list[str]]:
+    """What the validator is to look at, and the codes of what is more than any form needs. All that
+    it is given it copies into each of its findings, so the work would grow with both."""
+    if _values_in(given) <= LOOKED_AT_MAX:
+        return given, []
+    room, moderate, bulky = LOOKED_AT_MAX, dict[str, object](), list[str]()
+    for size, code in sorted((_values_in(said), code) for code, said in given.items()):
+        room -= size
+        if room >= 0:
+            moderate[code] = given[code]
+        else:
+            bulky.append(code)
+    return moderate, bulky
+
+
+def _values_in(answers: object) -> int:
+    """Exact where there are many; else no less than there are."""
+    encoded = encode_json(answers)
+    roughly = 1 + encoded.count(b",") + encoded.count(b"[") + encoded.count(b"{")
+    if roughly <= LOOKED_AT_MAX:
+        return roughly
+    count, level = 0, [answers]
+    while level:
+        count += len(level)
+        held = [value for value in level if isinstance(value, dict | list)]
+        level = [
+            it for value in held for it in (value.values() if isinstance(value, dict) else value)
+        ]
+    return count
 
 
 def _told(rules: Sequence[AnyRule], context: RuleContext) -> Iterator[StepError]:

@@ -177,7 +177,8 @@ def _steps(
         ]
         if questions:
             own = [rule for rule in rules if rule.at in step.fields]
-            yield StepChecker(key, questions, own, schemas.of(questions))
+            unasked = [code for code in step.fields if code not in claims]
+            yield StepChecker(key, questions, own, schemas.of(questions), unasked)
 
 
 def _materials(

@@ -56,7 +56,7 @@ class NameCheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=100)] = ""
     parts: WantedParts | None = None
     company_type: KeyText | None = None
-    industry_code: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")] | None = None
+    industry_code: Annotated[str, msgspec.Meta(max_length=4, pattern="^[0-9]{4}$")] | None = None
 
     def wanted(self, book: NameBook) -> WantedName:
         company = Company(self.region, self.company_type or "", self.industry_code or "")

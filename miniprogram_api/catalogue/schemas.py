@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from kit.lines import END
 from miniprogram_api.catalogue.facts import Confidence, Kind, Mode, Obtain, Operation, Stage, Unit
 from miniprogram_api.catalogue.plan_schemas import (
     DecisionView,
@@ -259,7 +260,7 @@ class ItemDetailQuery(msgspec.Struct, forbid_unknown_fields=True):
 class LookupQuery(msgspec.Struct, forbid_unknown_fields=True):
     q: Search = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,5}$")] | None = None
+    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,5}" + END)] | None = None
 
 
 GivenAnswers = Annotated[dict[KeyText, object], msgspec.Meta(max_length=500)]

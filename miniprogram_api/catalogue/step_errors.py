@@ -35,6 +35,16 @@ def unknown_field(path: Sequence[str | int], name: str) -> StepError:
     )
 
 
+def bulky(shape: Shape | None, code: str) -> StepError:
+    """``shape``: None for a field that the step does not have."""
+    if shape is None:
+        return unknown_field([], code)
+    message = Text(
+        f"{shape.label}内容过多，请精简后重新填写", f"{shape.en}: too much; make it shorter"
+    )
+    return StepError(pointer([code]), "too_large", message)
+
+
 def missing(shape: Shape, path: Sequence[str | int]) -> StepError:
     if shape.type == "confirm":
         text = Text(f"请阅读并确认：{shape.label}", f"Please confirm: {shape.en}")

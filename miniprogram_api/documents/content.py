@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = "document/1"
+FORMAT = "document/2"
 """Part of every document's source hash. To be raised whenever the same content is drawn otherwise,
 be it by another font."""
 

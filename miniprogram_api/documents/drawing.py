@@ -1,6 +1,7 @@
 """The pages of a document: A4, one font, tables that break well, numbered pages."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from xml.sax.saxutils import escape
@@ -44,8 +45,15 @@ _SIGNATURES_TOGETHER_MAX = 15
 _HEADING_ROOM = 28 * mm
 """Of the page, for a heading and the first rows of what it stands over."""
 _LABEL_SHARE = 0.27
-_COLUMN_MIN, _COLUMN_MAX = 4, 16
+_COLUMN_MIN, _COLUMN_MAX = 3, 16
 """In characters, for sharing out the width among a table's columns."""
+_CELL_PADDING = 4
+_UNBROKEN = re.compile("[!-~年月日万元]*[0-9][!-~年月日万元]*")
+_UNBROKEN_MAX = 12
+"""Numbers, dates and amounts up to so many widths of a character, as credit codes are, stay on one
+line."""
+_LAST_WORDS_MAX = 400
+"""Characters of what goes with the signatures to the next page."""
 _ASTRAL = 0x10000
 # The library's list of what may not begin a line is of Japanese; these end phrases in Chinese.
 _NEVER_FIRST = "，；：？！％、。”’》）】"
@@ -166,18 +174,40 @@ def _small() -> ParagraphStyle:
 
 def _story(content: Content) -> Iterator[Flowable]:
     yield _lines(content.title, _title())
-    for block in content.blocks:
+    is_short = 0 < len(content.signatures) <= _SIGNATURES_TOGETHER_MAX
+    last = _last_words(content.blocks) if is_short else 0
+    end = len(content.blocks) - last
+    for block in content.blocks[:end]:
         yield from _block(block)
-    if len(content.signatures) > _SIGNATURES_TOGETHER_MAX:
-        yield from _signatures(content.signatures)
-    elif content.signatures:
-        yield KeepTogether(list(_signatures(content.signatures)))
-    yield Spacer(1, 10)
-    yield _lines(f"{NOTICE}。依据：{content.basis}。", _small())
+    closing = [part for block in content.blocks[end:] for part in _block(block)]
+    if content.signatures:
+        closing += _signatures(content.signatures)
+    closing.append(Spacer(1, 10))
+    closing.append(_lines(f"{NOTICE}。依据：{content.basis}。", _small()))
+    if is_short:
+        yield KeepTogether(closing)
+    else:
+        yield from closing
     missing = missing_characters(content.characters())
     if missing:
         codes = "、".join(f"U+{ord(character):04X}" for character in missing)
         yield _lines(f"注：下列字符无法显示，文中以“{STAND_IN}”代替：{codes}。", _small())
+
+
+def _last_words(blocks: Sequence[Paragraph | Table]) -> int:
+    """How many blocks at the end stand on the page of the signatures, so that nobody signs a page
+    without any words: the last section if it is short, else the last paragraph if that is."""
+    length = 0
+    for count, block in enumerate(reversed(blocks), 1):
+        if not isinstance(block, Paragraph):
+            break
+        length += len(block.text)
+        if length > _LAST_WORDS_MAX:
+            break
+        if block.style == "heading":
+            return count
+    last = blocks[-1] if blocks else None
+    return int(isinstance(last, Paragraph) and len(last.text) <= _LAST_WORDS_MAX)
 
 
 def _block(block: Paragraph | Table) -> Iterator[Flowable]:
@@ -225,8 +255,8 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[f
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 3),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
-        ("LEFTPADDING", (0, 0), (-1, -1), 4),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+        ("LEFTPADDING", (0, 0), (-1, -1), _CELL_PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), _CELL_PADDING),
         shade,
     ]
     return Grid(written, colWidths=list(widths), repeatRows=1 if head else 0, style=style)
@@ -253,13 +283,24 @@ def _pieces(text: str, size: int) -> list[str]:
 
 
 def _shared_width(table: Table) -> list[float]:
-    """By the longest entry of each column, so that numbers are broken last."""
-    wanted = [
-        min(max(_length(cell) for cell in (column, *cells)), _COLUMN_MAX)
-        for column, *cells in zip(table.head, *table.rows, strict=True)
+    """Each column has room for its longest number or date, as long as all of them fit; the rest is
+    shared by the longest entries."""
+    columns = list(zip(table.head, *table.rows, strict=True))
+    room = _WIDTH / _CELL_SIZE
+    least = [max(_COLUMN_MIN, *(_unbroken(cell) for cell in cells)) for cells in columns]
+    least = [length + 2 * _CELL_PADDING / _CELL_SIZE for length in least]
+    if sum(least) > room:
+        return [_WIDTH * length / sum(least) for length in least]
+    wanted = [min(max(_length(cell) for cell in cells), _COLUMN_MAX) for cells in columns]
+    shares = [max(want - has, 0.5) for want, has in zip(wanted, least, strict=True)]
+    left = (room - sum(least)) / sum(shares)
+    return [
+        (length + left * share) * _CELL_SIZE for length, share in zip(least, shares, strict=True)
     ]
-    shares = [max(share, _COLUMN_MIN) for share in wanted]
-    return [_WIDTH * share / sum(shares) for share in shares]
+
+
+def _unbroken(text: str) -> float:
+    return min(max(map(_length, _UNBROKEN.findall(text)), default=0), _UNBROKEN_MAX)
 
 
 def _length(text: str) -> float:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from kit.codes import InvalidCode, read_id_number
 from kit.secrets import IdNumber, PersonName, PhoneNumber
 from miniprogram_api.catalogue.service import Party
 from miniprogram_api.documents.wording import Answers
@@ -11,6 +13,9 @@ CREDIT_CODE = "credit_code"
 """Of ``id_type``: the number beside it is an organisation's."""
 IDENTITY_CARD = "01"
 """The resident's identity card."""
+SHAREHOLDER = "shareholders"
+FULL_CAPACITY_YEARS = 18
+"""民法典 第17条."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,16 @@ class Signer:
     other_names: tuple[PersonName, ...] = ()
     """What else the answers call whoever has this number: nobody can sign such documents."""
 
-    @property
-    def can_sign_online(self) -> bool:
+    def can_sign_online(self, today: date) -> bool:
         """The identity checks and the province's e-signature know resident identity cards only
-        (domain of both: our assumption, confidence medium)."""
-        return self.id_number is None or self.id_type in {None, IDENTITY_CARD}
+        (domain of both: our assumption, confidence medium). A shareholder may be a minor
+        (工商企字〔2007〕131号), for whom the guardian acts, and whom identity checks refuse; in
+        every other role only adults may be (公司法 第178条)."""
+        if self.id_number is None:
+            return True
+        if self.id_type not in {None, IDENTITY_CARD}:
+            return False
+        return set(self.roles) != {SHAREHOLDER} or not _is_minor(self.id_number, today)
 
     @property
     def identity(self) -> str:
@@ -97,6 +107,14 @@ def _named(party: Party, answers: Answers) -> Iterator[Answers]:
             yield person
     else:
         yield answers
+
+
+def _is_minor(number: IdNumber, today: date) -> bool:
+    """No for what is no number at all, which is an error of the form."""
+    try:
+        return read_id_number(number.reveal(), today).age_on(today) < FULL_CAPACITY_YEARS
+    except InvalidCode:
+        return False
 
 
 def _text(row: Mapping[str, object], code: str | None) -> str:

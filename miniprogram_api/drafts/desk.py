@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kit.clock import Clock
+from kit.clock import Clock, moved_by
 from kit.database.unit import unit_of_work
 from kit.secrets import KeyRing
 from miniprogram_api.catalogue.service import CatalogueService
@@ -27,7 +27,7 @@ class DraftDesk:
         signatures: SignatureBook | None = None,
     ) -> None:
         self.clock = clock
-        self.log = DraftLog(ring)
+        self.log = DraftLog(ring, moved_by(clock))
         self.door = DraftDoor(self.log, clock, grants, signatures)
         self.signatures = self.door.signatures
         self.links = FileLinks(ring, clock)

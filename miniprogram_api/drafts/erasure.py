@@ -3,6 +3,8 @@
 from contextlib import suppress
 from datetime import timedelta
 
+import structlog
+
 from adapters.outbox.delivery import Delivery
 from adapters.outbox.put import Outbox
 from kit.clock import Clock
@@ -13,6 +15,8 @@ from miniprogram_api.drafts.log import KEPT, STAYS_TAKEN, DraftLog, Head, Revisi
 from miniprogram_api.drafts.models import Draft
 from miniprogram_api.drafts.problems import DraftSubmitted
 from push.put import put_notice
+
+log = structlog.get_logger("drafts.erasure")
 
 TOPIC = "draft.forget"
 """``{"draft_id"}``: the draft was erased a while ago."""
@@ -65,13 +69,22 @@ class DraftErasure:
         for draft in drafts:
             expires_at = glances[draft.id].at + KEPT
             if expires_at < limit:
-                # Somebody else may have erased it meanwhile.
-                with suppress(NotFound):
-                    await self._erase_told(draft)
-                    erased += 1
+                erased += await self._erase_or_report(draft)
             else:
                 await Draft.filter(id=draft.id, submitted_at=None).update(expires_at=expires_at)
         return erased
+
+    async def _erase_or_report(self, draft: Draft) -> bool:
+        """Whether it was we who did. One that cannot be read must not keep the others for ever."""
+        try:
+            await self._erase_told(draft)
+        except NotFound:
+            # Somebody else was faster.
+            return False
+        except Exception as error:
+            log.error("draft_not_erased", draft_id=draft.id, exc_info=error)
+            return False
+        return True
 
     async def _erase_told(self, draft: Draft) -> None:
         async with unit_of_work():

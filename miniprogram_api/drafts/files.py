@@ -9,6 +9,7 @@ import msgspec
 
 from kit.problems import NotFound
 from kit.text import Language
+from miniprogram_api.documents.service import documents_of
 from miniprogram_api.drafts import steps
 from miniprogram_api.drafts.desk import DraftDesk
 from miniprogram_api.drafts.door import Change
@@ -23,6 +24,7 @@ from miniprogram_api.drafts.problems import (
     UnknownMaterial,
 )
 from miniprogram_api.drafts.schemas import FileView
+from miniprogram_api.drafts.signing import is_readable
 from miniprogram_api.drafts.state import DecodedState, FileRef, Kind
 
 FILES_PER_MATERIAL_MAX = 20
@@ -70,7 +72,11 @@ class DraftFiles:
             raise NotFound
 
     async def refuse_former_holder(self, holder: Holder) -> None:
-        """NotFound for whoever may not see the draft's files, or not any more."""
+        """NotFound for whoever may not see the draft's files, or not any more; of a signer's task
+        those that he may sign or has signed."""
+        if holder.task_id:
+            await self._refuse_former_signer(holder)
+            return
         _, grant = await self._desk.door.seen(holder.person_id, holder.draft_id)
         if grant is not None and not grant.materials:
             raise NotFound
@@ -128,6 +134,17 @@ class DraftFiles:
     async def fail_scan(self, draft_id: str, file_id: str) -> None:
         """Something harmful was found: as before, and the file leaves the draft."""
         await self._judge(draft_id, file_id, "refused", lambda _: None)
+
+    async def _refuse_former_signer(self, holder: Holder) -> None:
+        task = await self._desk.signatures.of_signer(holder.person_id, holder.task_id)
+        head = await self._desk.log.head(holder.draft_id)
+        if task is None or head is None:
+            raise NotFound
+        state = self._desk.log.opened(head)
+        compiled = await self._desk.plans.of(head, state.selection)
+        is_open = not head.submitted and not head.expired(self._desk.clock.now())
+        if not is_readable(documents_of(compiled, state.steps), task, is_open):
+            raise NotFound
 
     async def _judge(
         self,

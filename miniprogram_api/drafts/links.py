@@ -17,19 +17,21 @@ equal, so that an unchanged draft is shown with unchanged bytes."""
 
 
 class Holder(NamedTuple):
-    """Somebody to whom a draft is shown that need not be his: his link is worth nothing any more as
-    soon as he may not see the files. ``person_id``: a person's, or a hand-over's id."""
+    """Somebody to whom files are shown of a draft that need not be his: his link is worth nothing
+    any more as soon as he may not see them. ``person_id``: a person's, or a hand-over's id."""
 
     person_id: str
     draft_id: str
+    task_id: str = ""
+    """What he was asked to sign; empty for whoever was let in."""
 
     @classmethod
     def read(cls, text: str) -> "Holder":
-        person_id, _, draft_id = text.partition(".")
-        return cls(person_id, draft_id)
+        """Only of a text that we signed."""
+        return cls(*text.split("."))
 
     def __str__(self) -> str:
-        return f"{self.person_id}.{self.draft_id}"
+        return ".".join(self).rstrip(".")
 
 
 class FileLinks:
@@ -41,7 +43,7 @@ class FileLinks:
         self._prefix = prefix
 
     def url(self, file_id: str, holder: Holder | None = None) -> str:
-        """``holder``: None for the file's owner, and for those who are never shut out again."""
+        """``holder``: None for the file's owner, who is never shut out."""
         expires, held = (self.span() + 2) * LIFE_S, "" if holder is None else str(holder)
         signature = self._signature(file_id, expires, held)
         link = f"{self._prefix}/files/{file_id}?expires={expires}&signature={signature}"

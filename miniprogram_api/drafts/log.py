@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tortoise.exceptions import IntegrityError
 
+from kit.clock import Moved, not_moved
 from kit.database.statement import Row, Statement, to_instant
 from kit.devices import DEVICE_ID
 from kit.secrets import KeyRing
@@ -34,6 +35,9 @@ from miniprogram_api.drafts.writing import WritingLimit
 
 KEPT = timedelta(days=30)
 """After the newest change of an open draft."""
+ENDS_SOON = timedelta(days=7)
+"""Before its end its owner is reminded, and told that saving puts it off: from then on a save that
+changes nothing is a row, too."""
 DRAFT_BYTES_MAX = 1024 * 1024
 """Of one draft's whole state as JSON: many small saves must not add up to what one may not be."""
 COMPRESSED_FROM = 6 * 1024
@@ -139,6 +143,9 @@ class Head:
     def expires_at(self) -> datetime:
         return self.at + KEPT
 
+    def ends_soon(self, now: datetime) -> bool:
+        return self.expires_at - now <= ENDS_SOON
+
     def expired(self, now: datetime) -> bool:
         return not self.submitted and now >= self.expires_at
 
@@ -177,10 +184,10 @@ class Glance:
 class DraftLog:
     """One for the process."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, moved: Moved = not_moved) -> None:
         self._ring = ring
         self.findings = Findings()
-        self.writing = WritingLimit()
+        self.writing = WritingLimit(moved)
 
     async def head(self, draft_id: str) -> Head | None:
         """None for a draft that never was and for one that was erased."""

@@ -102,6 +102,11 @@ class SignatureBook(Protocol):
         """All that was ever asked, the oldest first; one query."""
         ...
 
+    async def of_signer(self, person_id: str, task_id: str) -> SignatureTask | None:
+        """What this person was asked to sign, himself or for a company for which he may sign now;
+        None for everybody else."""
+        ...
+
     async def changed(self, draft_id: str, words: int) -> None:
         """Somebody was asked to sign, and since revision ``words`` an answer or the selection is
         another one."""
@@ -120,6 +125,9 @@ class NoSignatures:
 
     async def of(self, draft_id: str) -> Sequence[SignatureTask]:
         return ()
+
+    async def of_signer(self, person_id: str, task_id: str) -> SignatureTask | None:
+        return None
 
     async def changed(self, draft_id: str, words: int) -> None:
         """There is nothing."""

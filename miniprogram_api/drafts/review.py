@@ -113,4 +113,4 @@ class DraftReview:
             return (), ()
         book = self._desk.signatures
         tasks = await book.of(head.draft_id) if head.summary.asked_to_sign else ()
-        return tasks, standings(specs, tasks, book.index_of)
+        return tasks, standings(specs, tasks, book.index_of, self._desk.clock.now())

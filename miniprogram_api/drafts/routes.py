@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+import msgspec
 from sanic import Blueprint, Request
 
 from auth.citizen import Citizen, Filler
 from auth.guard import CITIZENS, FILLERS
 from kit.answers import Shown, encode_json
 from kit.describe import describe
-from kit.idempotency import Once
+from kit.idempotency import Once, Remembered
 from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
@@ -63,10 +64,20 @@ class ShownLater(Shown):
         return encode_json(make())
 
 
+class _Made(msgspec.Struct):
+    id: str
+
+
+async def _while_it_is_there(caller: Citizen, remembered: Remembered, drafts: DraftService) -> None:
+    made = msgspec.json.decode(remembered.body, type=_Made)
+    await drafts.refuse_others(caller.person_id, made.id)
+
+
 @bp.post("/drafts")
 @describe(
     "createDraft", "新建草稿", access=CITIZENS, tag="drafts", body=Selection, returns=DraftView,
-    status=201, problems=[TooManyDrafts], idempotent=True, limits=CREATE_LIMITS,
+    status=201, problems=[TooManyDrafts, NotFound], idempotent=True,
+    recall=_while_it_is_there, limits=CREATE_LIMITS,
 )  # fmt: skip
 async def create_draft(
     request: Request,

@@ -100,7 +100,7 @@ class DraftQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Literal["owner", "helper"] = "owner"
     limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 20
-    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    cursor: Annotated[str, msgspec.Meta(max_length=32, pattern="^[0-9a-f]{32}$")] | None = None
 
 
 class ResumeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

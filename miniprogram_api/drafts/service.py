@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from adapters.outbox.put import Outbox
+from auth.citizen import Citizen
 from kit.ids import new_id
 from kit.problems import NotFound
 from kit.text import Language
@@ -87,7 +88,8 @@ __all__ = [
     "Holder", "ListedDraft", "NamedAuthor", "NamedCompany", "RevisionOutdated", "ScanState",
     "SharingView", "SignableDraft", "SignableDrafts", "SignatureBook", "SignatureTask",
     "SignatureView", "Signed", "SignerRole", "SigningKind", "Standing", "TaskState", "TooManyFiles",
-    "UnknownMaterial", "UploadRule", "is_outdated", "role_views", "sharing_view", "signature_views",
+    "UnknownMaterial", "UploadRule", "is_outdated", "recall_by_owner", "role_views",
+    "sharing_view", "signature_views",
 ]  # fmt: skip
 
 OPEN_DRAFTS_MAX = 500
@@ -211,7 +213,9 @@ class DraftService:
             return []
         state = decoded or self._log.opened(opened.head)
         specs = documents_of(compiled, state.steps)
-        found = standings(specs, opened.tasks, self._desk.signatures.index_of)
+        found = standings(
+            specs, opened.tasks, self._desk.signatures.index_of, self._desk.clock.now()
+        )
         return signature_views(found, compiled, language)
 
     async def save_step(
@@ -236,7 +240,9 @@ class DraftService:
             if unseen:
                 steps.refuse_differences(head, state.step(key), patch)
             known = self._log.findings.of(head.sealed, compiled)
-            saved = steps.after_step(compiled, head, state, base, key, patch, now, known)
+            # What is set aside only the owner knows.
+            aside = state.aside(key) if is_owner and base is not None else {}
+            saved = steps.after_step(compiled, head, state, base, key, patch, now, known, aside)
             if unseen:
                 # Others' words may be there, and this answer's revision becomes the client's base.
                 saved = replace(saved, merged=True)
@@ -385,3 +391,8 @@ class DraftService:
         """As it is now, after a change."""
         opened = await self.open(person_id, draft_id)
         return Answer(self.view(opened, language), self.etag(opened, language))
+
+
+async def recall_by_owner(caller: Citizen, draft_id: str, drafts: DraftService) -> None:
+    """``recall`` of answers that only the draft's owner was ever given."""
+    await drafts.refuse_others(caller.person_id, draft_id)

@@ -119,7 +119,7 @@ class SignableDrafts:
             matter=seen.matter,
             words=head.summary.words,
             tasks=tasks,
-            standings=standings(seen.specs, tasks, book.index_of),
+            standings=standings(seen.specs, tasks, book.index_of, self._desk.clock.now()),
         )
 
     async def _listed(self, head: Head) -> ListedDraft:

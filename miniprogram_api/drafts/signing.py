@@ -8,9 +8,10 @@ commitment of a person to a document is to its content.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
+from kit.clock import CHINA
 from kit.text import Text
 from miniprogram_api.documents.service import DocumentSpec, Signer, everybody_of
 
@@ -76,16 +77,20 @@ class Standing:
 
 
 def standings(
-    specs: Sequence[DocumentSpec], tasks: Iterable[SignatureTask], index_of: IndexOf
+    specs: Sequence[DocumentSpec],
+    tasks: Iterable[SignatureTask],
+    index_of: IndexOf,
+    now: datetime,
 ) -> tuple[Standing, ...]:
     """Everybody who must sign anything, in the order of the documents."""
+    today = now.astimezone(CHINA).date()
     by_signer: dict[str, list[SignatureTask]] = {}
     for task in sorted(tasks, key=lambda task: task.id):
         by_signer.setdefault(task.signer_index, []).append(task)
     found = []
     for signer in everybody_of(specs):
         index = index_of(signer)
-        found.append(_standing(signer, index, specs, by_signer.get(index, [])))
+        found.append(_standing(signer, index, specs, by_signer.get(index, []), today))
     return tuple(found)
 
 
@@ -108,8 +113,19 @@ def is_outdated(specs: Sequence[DocumentSpec], task: SignatureTask) -> bool:
     return any(present.get(code) != made_of for code, made_of in task.documents.items())
 
 
+def is_readable(specs: Sequence[DocumentSpec], task: SignatureTask, draft_is_open: bool) -> bool:
+    """Its documents, by its signer: while he may sign them, and once he has."""
+    if task.state == "signed":
+        return True
+    return task.state != "refused" and draft_is_open and not is_outdated(specs, task)
+
+
 def _standing(
-    signer: Signer, index: str, specs: Sequence[DocumentSpec], tasks: Sequence[SignatureTask]
+    signer: Signer,
+    index: str,
+    specs: Sequence[DocumentSpec],
+    tasks: Sequence[SignatureTask],
+    today: date,
 ) -> Standing:
     own = [spec for spec in specs if any(one.identity == signer.identity for one in spec.signers)]
     signed = [task for task in tasks if task.state == "signed"]
@@ -127,7 +143,7 @@ def _standing(
     missing = {one.code: one.source_hash for one in documents if one.state == "missing"}
     if not missing:
         return Standing(signer, index, documents, "signed", signed[-1] if signed else None)
-    if not signer.can_sign_online:
+    if not signer.can_sign_online(today):
         return Standing(signer, index, documents, "on_paper", None)
     for task in reversed(tasks):
         if task.state != "signed" and dict(task.documents) == missing:

@@ -18,6 +18,7 @@ from miniprogram_api.drafts.register_note import RegisterNote
 from miniprogram_api.drafts.state import DecodedState, FileRef, Kind, StepMark, Summary
 
 NEVER_SAVED = StepMark(0, "empty", None)
+NOTHING_ASIDE: Mapping[str, Any] = {}
 NOTHING_ELSE: Mapping[str, Set[str]] = {}
 
 StepAnswers = dict[str, dict[str, Any]]
@@ -39,7 +40,8 @@ def first_entry(
 
 @dataclass(frozen=True, slots=True)
 class SavedStep:
-    """``entry``: None when nothing has changed. ``merged``: the answers hold others' words, too."""
+    """``entry``: None when nothing has changed; but a draft that ends soon is kept by any save.
+    ``merged``: the answers hold others' words, too."""
 
     entry: Entry | None
     answers: dict[str, Any]
@@ -57,18 +59,28 @@ def after_step(
     patch: dict[str, Any],
     at: datetime,
     known: Errors = NOTHING,
+    aside: Mapping[str, Any] = NOTHING_ASIDE,
 ) -> SavedStep:
     """One step saved by somebody who last saw ``base``; None for the present answers. The steps
     whose questions these answers decide are looked at again; what is ``known`` of the others stays
-    so. DraftConflict."""
+    so. Whoever may know what lies ``aside`` of the step contradicts that, and not its absence: a
+    selection takes nobody's word back. DraftConflict."""
     theirs = state.step(key)
     mine = apply_patch(theirs if base is None else base, patch)
-    answers = mine if base is None else merged(head.revision, base, mine, theirs)
+    answers, not_aside = mine, frozenset[str]()
+    if base is not None:
+        both = merged(head.revision, base, mine, {**aside, **theirs})
+        lying = {code for code in aside if code not in theirs}
+        not_aside = _changed(both, aside) & lying
+        stays_aside = lying - not_aside
+        answers = {code: said for code, said in both.items() if code not in stays_aside}
     check = compiled.check_step(key, answers, state.answers(compiled.steps_read_by(key)))
     is_merged = base is not None and not same(answers, mine)
     changed = _changed(answers, theirs)
     if not changed:
-        return SavedStep(None, answers, is_merged, check, head.summary)
+        as_shown = Entry("step", key, head.summary, state.without_aside(key, not_aside))
+        entry = as_shown if not_aside or head.ends_soon(at) else None
+        return SavedStep(entry, answers, is_merged, check, head.summary)
     revision = head.revision + 1
     mark = StepMark(revision, check.state, in_china(at), _day(check))
     marks = {**head.summary.steps, key: mark}
@@ -85,11 +97,11 @@ def after_step(
             marks[reader] = after
     summary = _with_marks(compiled, head.summary, marks, revision)
     found_now = Found.by(compiled, errors)
-    entry = Entry("step", key, summary, state.with_step(key, answers), found_now)
+    entry = Entry("step", key, summary, state.with_step(key, answers, not_aside), found_now)
     return SavedStep(entry, answers, is_merged, check, summary)
 
 
-def _changed(one: dict[str, Any], other: dict[str, Any]) -> frozenset[str]:
+def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
     """The answers, by field code, that are not the same on both sides."""
     changed = [code for code, value in one.items() if not same(value, other.get(code, ABSENT))]
     return frozenset([*changed, *(other.keys() - one.keys())])

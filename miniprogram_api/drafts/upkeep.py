@@ -7,7 +7,7 @@ from adapters.outbox.put import Outbox
 from kit.clock import Clock
 from kit.database.statement import Statement, to_instant
 from kit.database.unit import unit_of_work
-from miniprogram_api.drafts.log import KEPT, DraftLog, Glance, row_id
+from miniprogram_api.drafts.log import ENDS_SOON, KEPT, DraftLog, Glance, row_id
 from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.thinning import (
     KEPT_LAST,
@@ -26,7 +26,7 @@ DELETED_AT_ONCE = 100
 LOOK_AGAIN = timedelta(days=1)
 LOOK_RARELY = timedelta(days=3)
 """At a draft that nobody has changed for a while: somebody may at any time."""
-REMINDED = (timedelta(days=7), timedelta(days=1))
+REMINDED = (ENDS_SOON, timedelta(days=1))
 """Before a draft expires."""
 
 _LATEST = Statement(

@@ -9,6 +9,7 @@ every limit; what was written before is no reason to refuse anything (thinning.p
 
 import math
 
+from kit.clock import Moved, not_moved
 from kit.coordination.memory import MemoryRateLimits
 from kit.coordination.ports import Quota
 from kit.problems import TooManyRequests
@@ -27,8 +28,8 @@ notes in a draft is never refused."""
 class WritingLimit:
     """One for the process; forgets by itself (:class:`MemoryRateLimits`)."""
 
-    def __init__(self) -> None:
-        self._limits = MemoryRateLimits()
+    def __init__(self, moved: Moved = not_moved) -> None:
+        self._limits = MemoryRateLimits(moved=moved)
 
     async def spend(self, person_id: str, kind: Kind, size: int) -> None:
         """``size``: bytes of the row. TooManyRequests."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from adapters.outbox.put import Outbox
 from auth.citizen import AtTerminal
 from auth.handed_over import TOKEN_MARK
-from auth.problems import AccessTokenExpired, AccessTokenInvalid, SessionEnded
+from auth.problems import AccessTokenInvalid, SessionEnded
 from auth.terminals import CallingTerminal, Terminals
 from kit.clock import Clock, in_china
 from kit.database.unit import unit_of_work
@@ -125,10 +125,9 @@ class HandoverService:
         row = await Handover.get_or_none(token_index=self._token_index(token))
         if row is None:
             raise AccessTokenInvalid
-        if row.ended_at is not None:
+        if row.ended_at is not None or row.expires_at <= self._clock.now():
+            # Also by time: there is nothing with which it could be refreshed.
             raise SessionEnded
-        if row.expires_at <= self._clock.now():
-            raise AccessTokenExpired
         return AtTerminal(row.id)
 
     async def given(self, person_id: str, draft_id: str) -> list[HandoverView]:

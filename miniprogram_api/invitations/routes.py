@@ -10,7 +10,7 @@ from kit.describe import describe
 from kit.idempotency import Once
 from kit.limits import Limit
 from kit.problems import NotFound
-from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted
+from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted, recall_by_owner
 from miniprogram_api.invitations.handovers import HandoverService
 from miniprogram_api.invitations.problems import (
     HandoverCodeInvalid,
@@ -47,7 +47,7 @@ CLAIM_LIMITS = (Limit("handover-claim", 60, 60),)
 @describe(
     "invite", "邀请帮办或签署人", access=CITIZENS, tag="invitations", body=NewInvitation,
     returns=InvitationMade, status=201, problems=[*_NOT_OPEN, TooManyInvitations],
-    idempotent=True, limits=INVITE_LIMITS,
+    idempotent=True, recall=recall_by_owner, limits=INVITE_LIMITS,
 )  # fmt: skip
 async def invite(
     caller: Citizen,
@@ -95,7 +95,7 @@ async def accept_invitation(caller: Citizen, token: str, invitations: Invitation
 @describe(
     "makeHandoverCode", "生成窗口或自助终端交接码", access=CITIZENS, tag="invitations",
     body=NewHandoverCode, returns=HandoverCode, status=201, problems=[*_NOT_OPEN],
-    idempotent=True, limits=HANDOVER_LIMITS,
+    idempotent=True, recall=recall_by_owner, limits=HANDOVER_LIMITS,
 )  # fmt: skip
 async def make_handover_code(
     caller: Citizen,

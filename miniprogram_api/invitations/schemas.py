@@ -103,7 +103,7 @@ class HandoverList(Struct, frozen=True):
 
 
 class ClaimHandover(Struct, frozen=True, forbid_unknown_fields=True):
-    code: Annotated[str, Meta(pattern="^[0-9]{8}$")]
+    code: Annotated[str, Meta(max_length=8, pattern="^[0-9]{8}$")]
 
 
 class ClaimedHandover(Struct, frozen=True):

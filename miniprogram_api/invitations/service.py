@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
+from tortoise.queryset import QuerySet
 
 from adapters.outbox.put import Outbox
 from auth.citizen import Citizen
@@ -17,6 +18,7 @@ from kit.answers import encode_json
 from kit.clock import Clock, in_china
 from kit.database.unit import unit_of_work
 from kit.ids import new_id, new_token
+from kit.lines import refuse_unreadable
 from kit.problems import FieldError, InvalidRequest, NotFound
 from kit.secrets import KeyRing
 from kit.text import Text
@@ -77,13 +79,15 @@ class InvitationService:
     async def invite(self, person_id: str, draft_id: str, wish: NewInvitation) -> InvitationMade:
         """In the caller's unit. Raises NotFound, DraftSubmitted, DraftExpired, InvalidRequest for a
         step that the draft does not have, TooManyInvitations."""
+        if wish.label is not None:
+            refuse_unreadable({"/label": wish.label})
         known = await self._drafts.open_steps(person_id, draft_id)
         scope = wish.scope if wish.role == "helper" else Scope()
         if not set(scope.steps or ()) <= set(known):
             text = Text("草稿中没有这一步", "The draft has no such step")
             raise InvalidRequest(errors=[FieldError("/scope/steps", "unknown_step", text)])
         now, invitation_id, token = self._clock.now(), new_id(), new_token()
-        await self._refuse_too_many(draft_id, wish.role, now)
+        await self._refuse_too_many(draft_id, wish.role)
         row = await Invitation.create(
             id=invitation_id,
             draft_id=draft_id,
@@ -101,10 +105,13 @@ class InvitationService:
         return InvitationMade(row.id, wish.role, token, path, scope, wish.label, expires_at)
 
     async def given(self, person_id: str, draft_id: str) -> list[InvitationView]:
-        """The newest first. Raises NotFound for everybody but the draft's owner."""
+        """The newest first, and whatever is live, however many came after it: nobody takes back
+        what he cannot see. Raises NotFound for everybody but the draft's owner."""
         await self._drafts.refuse_others(person_id, draft_id)
-        rows = Invitation.filter(draft_id=draft_id).order_by("-id").limit(SHOWN_MAX)
-        return [self.shown(row) for row in await rows]
+        newest = await Invitation.filter(draft_id=draft_id).order_by("-id").limit(SHOWN_MAX)
+        live = await self._live(draft_id) if len(newest) == SHOWN_MAX else []
+        rows = {row.id: row for row in (*newest, *live)}
+        return [self.shown(rows[id_]) for id_ in sorted(rows, reverse=True)]
 
     async def revoke(self, person_id: str, invitation_id: str) -> None:
         """From the next request on; whoever had accepted it is told. Revoking it again is as good
@@ -183,15 +190,16 @@ class InvitationService:
                 await put_notice(self._outbox, TOLD, row.id, row.owner, now, subject, facts)
         return bool(bound)
 
-    async def _refuse_too_many(self, draft_id: str, role: Role, now: datetime) -> None:
+    async def _refuse_too_many(self, draft_id: str, role: Role) -> None:
         """The draft is held, and not its invitations: of none there is nothing to lock, so parallel
         wishes would not see each other."""
         await self._drafts.hold(draft_id)
-        live = Invitation.filter(
-            draft_id=draft_id, role=role, revoked_at__isnull=True, expires_at__gt=now
-        )
-        if await live.count() >= LIVE_MAX[role]:
+        if await self._live(draft_id).filter(role=role).count() >= LIVE_MAX[role]:
             raise TooManyInvitations
+
+    def _live(self, draft_id: str) -> QuerySet[Invitation]:
+        now = self._clock.now()
+        return Invitation.filter(draft_id=draft_id, revoked_at__isnull=True, expires_at__gt=now)
 
     def _index(self, token: str) -> str:
         return self._ring.index(token, "invitation.token")

@@ -10,7 +10,7 @@ from kit.idempotency import Once
 from kit.limits import Limit
 from kit.problems import NotFound
 from kit.text import Language
-from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted
+from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted, recall_by_owner
 from miniprogram_api.materials.generated import GeneratedDocuments
 from miniprogram_api.materials.schemas import GeneratedList, GeneratedView
 
@@ -35,7 +35,7 @@ async def list_documents(
 @describe(
     "makeDocument", "生成文书", access=CITIZENS, tag="documents", returns=GeneratedView,
     status=201, problems=[NotFound, DraftSubmitted, DraftExpired], idempotent=True,
-    limits=MAKE_LIMITS,
+    recall=recall_by_owner, limits=MAKE_LIMITS,
 )  # fmt: skip
 async def make_document(
     caller: Citizen,

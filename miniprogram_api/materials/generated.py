@@ -52,6 +52,14 @@ class KeptDocument:
     pages: int
 
 
+class NotDrawn(Exception):
+    """Of documents that nobody was asked to sign, because who signs them signs on paper."""
+
+    def __init__(self, specs: Sequence[DocumentSpec]) -> None:
+        super().__init__([spec.code for spec in specs])
+        self.specs = specs
+
+
 class GeneratedDocuments:
     """One for the process."""
 
@@ -118,10 +126,11 @@ class GeneratedDocuments:
         await GeneratedDocument.filter(id__in=ids).update(held=True)
 
     async def of_frozen(self, frozen: FrozenDraft) -> list[tuple[str, FileRef]]:
-        """The documents, by the code of the material, as far as they were drawn of what is
-        submitted; inside the unit that submits it. TemporarilyUnavailable when one that somebody
-        signed is not there, or is not the file that was signed: that is damage of ours, and nothing
-        is filed without what its signatures are of."""
+        """The documents that must be signed, by the code of the material, as they were drawn of
+        what is submitted; inside the unit that submits it. NotDrawn for those that are still to be
+        drawn, outside the unit. TemporarilyUnavailable when one that somebody signed is not there,
+        or is not the file that was signed: that is damage of ours, and nothing is filed without
+        what its signatures are of."""
         specs = documents_of(frozen.compiled, frozen.answers_by_step)
         kept = await self.kept(frozen.draft_id, specs)
         files = {
@@ -137,7 +146,10 @@ class GeneratedDocuments:
                 if code not in found or found[code].sha256 != signed.task.hashes[code]:
                     log.error("signed_document_gone", draft_id=frozen.draft_id, material=code)
                     raise TemporarilyUnavailable
-        return [(spec.code, found[spec.code]) for spec in specs if spec.code in found]
+        undrawn = [spec for spec in specs if spec.code not in found]
+        if undrawn:
+            raise NotDrawn(undrawn)
+        return [(spec.code, found[spec.code]) for spec in specs]
 
     def url(self, document: KeptDocument) -> str:
         """A link for some minutes, to whoever is shown the document."""

@@ -44,7 +44,8 @@ class File(Model):
 
 class Upload(Model):
     """A file that comes in parts. A row stays a day after its end, because the day's bytes are
-    counted here."""
+    counted here; of a file that is complete for as long as the answer is remembered, because who
+    may hear that again follows from it."""
 
     id = BinCharField(ID_LENGTH, primary_key=True)
     draft_id = BinCharField(ID_LENGTH)

@@ -61,8 +61,8 @@ class FileTypeRefused(Problem):
 class FileIncomplete(Problem):
     status = 422
     code = "file_incomplete"
-    title = Text("文件不完整，请重新选择后上传", "The file is cut off or broken; send it again")
-    next = "retry"
+    title = Text("文件不完整，请重新选择后上传", "The file is cut off or broken; choose it again")
+    next = "fix_fields"
 
 
 class FileBroken(Problem):

@@ -15,7 +15,7 @@ class FileQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     expires: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = 0
     signature: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    holder: Annotated[str, msgspec.Meta(max_length=65)] = ""
+    holder: Annotated[str, msgspec.Meta(max_length=98)] = ""
 
 
 class BeginUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class BeginUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     material: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     name: FileName
     size: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, msgspec.Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
 
 
 class PartQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class PartQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    file_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    file_id: Annotated[str, msgspec.Meta(max_length=32, pattern="^[0-9a-f]{32}$")]
 
 
 class UploadView(msgspec.Struct, frozen=True):

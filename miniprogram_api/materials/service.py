@@ -26,7 +26,7 @@ from miniprogram_api.drafts.service import (
 from miniprogram_api.materials.erasure import discard, erase_file
 from miniprogram_api.materials.filing import Filing, Target, described, kept_in
 from miniprogram_api.materials.forms import FORM_BYTES_MAX, FileForm
-from miniprogram_api.materials.generated import GeneratedDocuments, KeptDocument
+from miniprogram_api.materials.generated import GeneratedDocuments, KeptDocument, NotDrawn
 from miniprogram_api.materials.intake import Intake, Kept, Source, watermark_for
 from miniprogram_api.materials.models import NOBODY, File, Upload
 from miniprogram_api.materials.parts import parts_of
@@ -35,11 +35,12 @@ from miniprogram_api.materials.problems import (
     FileLinkExpired,
     FileTooLarge,
     FileTypeRefused,
+    HashMismatch,
 )
 from miniprogram_api.materials.schemas import FileQuery
 from miniprogram_api.materials.treating import treatment_of
 
-__all__ = ["Document", "GeneratedDocuments", "KeptDocument", "MaterialService"]
+__all__ = ["Document", "GeneratedDocuments", "KeptDocument", "MaterialService", "NotDrawn"]
 
 log = structlog.get_logger("materials")
 
@@ -86,6 +87,8 @@ class MaterialService:
         name = await form.name()
         source, size = await self._received(form, rule)
         try:
+            # Minutes may have passed, and what was there then may have been removed.
+            rule = await self._rule(target)
             file, used = await self._placed(target, rule, name, source, size)
         except Problem:
             # Surely rolled back; after any other failure the commit may have happened.
@@ -112,9 +115,8 @@ class MaterialService:
             raise FileTooLarge
         name = described(row, self._ring).name
         if rule.watermark and row.treatment != treatment_of(watermark_for(rule)):
-            marked = await self._intake.take(Source((kept.key,), kept.sha256), rule)
+            marked = await self._marked(kept, rule)
             if marked.key != kept.key:
-                marked = dataclasses.replace(marked, sent_sha256=kept.sent_sha256)
                 file, _ = await self._filed(target, rule, name, marked)
                 return self._shown(target, file, language)
         async with self._files.unit(target.draft_id):
@@ -134,15 +136,16 @@ class MaterialService:
 
     async def open_link(self, file_id: str, link: FileQuery) -> Document:
         """For whoever holds a link that we made (drafts/links.py says why). Whoever was let in to a
-        draft is let in now, or its link is none."""
+        draft, or asked to sign in it, still is, or his link is none."""
         if not self._files.links.genuine(file_id, link.expires, link.signature, link.holder):
             raise NotFound
         if self._files.links.expired(link.expires):
             raise FileLinkExpired
         row = await File.get_or_none(id=file_id, owner__not=NOBODY)
-        holder = Holder.read(link.holder)
-        if link.holder and row is not None and row.owner != holder.person_id:
-            await self._files.refuse_former_holder(holder)
+        if link.holder and row is not None:
+            holder = Holder.read(link.holder)
+            if row.owner != holder.person_id:
+                await self._files.refuse_former_holder(holder)
         if row is not None and row.scan_state != "clean":
             raise FileBeingScanned
         return await self._open(row)
@@ -156,7 +159,11 @@ class MaterialService:
         """Housekeeping: delete bytes that never got their row; how many."""
         swept = 0
         batch: list[str] = []
-        async for key in self._storage.written_before(self._clock.now() - ORPHAN_AGE):
+        before = self._clock.now() - ORPHAN_AGE
+        parts = await self._old_parts()
+        async for key in self._storage.written_before(before):
+            if key in parts:
+                continue
             batch.append(key)
             if len(batch) == SWEEP_BATCH:
                 swept += await self._sweep(batch)
@@ -170,6 +177,14 @@ class MaterialService:
     async def _rule(self, target: Target) -> UploadRule:
         author = target.author
         return await self._files.upload_rule(author.person_id, target.draft_id, target.material)
+
+    async def _marked(self, kept: Kept, rule: UploadRule) -> Kept:
+        try:
+            marked = await self._intake.take(Source((kept.key,), kept.sha256), rule)
+        except HashMismatch:
+            # Being erased just now, or damaged where it lies: as for whoever reads it.
+            raise NotFound from None
+        return dataclasses.replace(marked, sent_sha256=kept.sent_sha256)
 
     async def _received(self, form: FileForm, rule: UploadRule) -> tuple[Source, int]:
         """The form's file as it came, durable under a key of its own."""
@@ -229,16 +244,17 @@ class MaterialService:
             raise TemporarilyUnavailable from error
         return file, _from(first, pieces)
 
+    async def _old_parts(self) -> set[str]:
+        """Only of uploads that have gone on for so long can a part be so old; clocks differ. They
+        are asked before any file: a part may become a file meanwhile, but no file a part."""
+        begun = self._clock.now() - ORPHAN_AGE / 2
+        old = Upload.filter(state="open", created_at__lt=begun).only("id", "parts")
+        return {part.key for upload in await old for part in parts_of(upload.parts)}
+
     async def _sweep(self, keys: list[str]) -> int:
         if not keys:
             return 0
-        # Only of uploads that have gone on for so long can a part be so old; clocks differ. They
-        # are asked first: a part may become a file meanwhile, but no file a part.
-        begun = self._clock.now() - ORPHAN_AGE / 2
-        known: set[str] = set()
-        for upload in await Upload.filter(state="open", created_at__lt=begun):
-            known.update(part.key for part in parts_of(upload.parts))
-        known.update(row.key for row in await File.filter(id__in=keys, storage_key="").only(*_KEYS))
+        known = {row.key for row in await File.filter(id__in=keys, storage_key="").only(*_KEYS)}
         known.update(row.key for row in await File.filter(storage_key__in=keys).only(*_KEYS))
         orphans = set(keys).difference(known)
         for key in orphans:

@@ -31,10 +31,21 @@ bp = Blueprint("uploads")
 PART_LIMITS = (Limit("upload-part", 4000, 4000),)
 
 
+async def _while_he_may_send(
+    caller: Filler, draft_id: str, body: BeginUpload, uploads: UploadService
+) -> None:
+    await uploads.refuse_outsiders(caller.person_id, draft_id, body.material)
+
+
+async def _while_it_is_his(caller: Filler, upload_id: str, uploads: UploadService) -> None:
+    await uploads.refuse_strangers(caller.person_id, upload_id)
+
+
 @bp.post("/drafts/<draft_id:str>/uploads")
 @describe(
     "beginUpload", "开始分片上传", access=FILLERS, tag="materials", body=BeginUpload,
-    returns=UploadView, status=201, idempotent=True, limits=UPLOAD_LIMITS,
+    returns=UploadView, status=201, idempotent=True, recall=_while_he_may_send,
+    limits=UPLOAD_LIMITS,
     problems=[*CHANGING, FileTooLarge, UploadQuotaUsed],
 )  # fmt: skip
 async def begin_upload(
@@ -83,7 +94,7 @@ async def add_part(
 @bp.post("/uploads/<upload_id:str>/complete")
 @describe(
     "completeUpload", "完成分片上传", access=FILLERS, tag="materials", returns=UploadView,
-    idempotent=True, limits=UPLOAD_LIMITS,
+    idempotent=True, recall=_while_it_is_his, limits=UPLOAD_LIMITS,
     problems=[*CHANGING, WrongOffset, HashMismatch, UploadClosed, *UNACCEPTABLE],
 )  # fmt: skip
 async def complete_upload(

@@ -18,7 +18,7 @@ from adapters.storage.port import Storage, Stored, TooLarge
 from kit.answers import Shown
 from kit.clock import Clock, in_china
 from kit.database.unit import unit_of_work
-from kit.idempotency import Once
+from kit.idempotency import KEPT, Once
 from kit.ids import new_id
 from kit.problems import NotFound, Problem, TemporarilyUnavailable
 from kit.secrets import KeyRing
@@ -166,6 +166,14 @@ class UploadService:
             view = self._view(upload, await self._file_of(upload), language)
             return await once.remember(Shown(view))
 
+    async def refuse_outsiders(self, person_id: str, draft_id: str, material: str) -> None:
+        """NotFound for whoever may not see the material's files, or not any more."""
+        await self._files.refuse_outsiders(person_id, draft_id, material)
+
+    async def refuse_strangers(self, person_id: str, upload_id: str) -> None:
+        """NotFound for whoever did not begin it, or may not see its material any more."""
+        await self._own(person_id, upload_id)
+
     async def sweep(self) -> int:
         """Housekeeping: uploads that have had their time; how many. Of those that were never
         finished the parts go, and the row later."""
@@ -289,9 +297,10 @@ class UploadService:
         name = open_upload_name(self._ring, upload)
         file = await self._filing.file(target, owner, name, kept)
         # Where a part has become the file, it is left alone.
-        if not await self._closed(upload, state="done", file_id=file.id):
+        done = {"state": "done", "file_id": file.id, "expires_at": self._clock.now() + KEPT}
+        if not await self._closed(upload, **done):
             raise _Overtaken
-        upload.update_from_dict({"state": "done", "file_id": file.id})
+        upload.update_from_dict(done)
         return await once.remember(Shown(self._view(upload, file, language)))
 
     async def _closed(self, upload: Upload, **change: object) -> bool:
@@ -334,7 +343,7 @@ class UploadService:
             file_id=None if file is None else file.id,
             counted=wish.size if file is None else 0,
             created_at=now,
-            expires_at=now + DAY,
+            expires_at=now + (DAY if file is None else KEPT),
         )
 
     def _view(self, upload: Upload, file: FileRef | None, language: Language) -> UploadView:

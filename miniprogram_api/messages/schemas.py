@@ -9,7 +9,7 @@ from push.consents import Moment
 from push.inbox import PAGE_MAX
 from push.ledger import AnswerWord
 
-Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]+$")]
+Id = Annotated[str, Meta(min_length=ID_LENGTH, max_length=ID_LENGTH, pattern="^[0-9a-f]{32}$")]
 TemplateId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

@@ -10,7 +10,7 @@ from kit.idempotency import Once
 from kit.limits import Limit
 from kit.problems import NotFound, TemporarilyUnavailable
 from miniprogram_api.catalogue.service import UnknownRegion
-from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted
+from miniprogram_api.drafts.service import DraftExpired, DraftSubmitted, recall_by_owner
 from miniprogram_api.names.problems import (
     NameRefused,
     NameTaken,
@@ -29,7 +29,8 @@ KEEP_LIMITS = (Limit("name-keep", 20, 86_400),)
 @bp.post("/drafts/<draft_id:str>/name-reservation")
 @describe(
     "keepName", "申报并保留企业名称", access=CITIZENS, tag="names", body=KeepName,
-    returns=KeptName, status=201, idempotent=True, limits=KEEP_LIMITS, problems=[
+    returns=KeptName, status=201, idempotent=True, recall=recall_by_owner,
+    limits=KEEP_LIMITS, problems=[
         NotFound, DraftSubmitted, DraftExpired, NotAnOpening, TooManyNamesKept, NameTaken,
         NameRefused, UnknownRegion, TemporarilyUnavailable,
     ],

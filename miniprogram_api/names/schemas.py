@@ -4,11 +4,12 @@ from typing import Annotated
 
 import msgspec
 
+from kit.lines import END
 from miniprogram_api.catalogue.service import Company, WantedName
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-CompanyType = Annotated[str, msgspec.Meta(max_length=64, pattern="^[a-z0-9_]+$")]
-IndustryCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
+CompanyType = Annotated[str, msgspec.Meta(max_length=64, pattern="^[a-z0-9_]+" + END)]
+IndustryCode = Annotated[str, msgspec.Meta(max_length=4, pattern="^[0-9]{4}$")]
 
 
 class KeepName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

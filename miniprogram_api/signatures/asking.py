@@ -71,6 +71,9 @@ class SignatureAsking:
         async with once.unit():
             await self._open(draft, wanted, rendered)
             asked = await self._drafts.owned(person_id, draft_id)
+            if asked.words != draft.words:
+                # While the documents were drawn; a change before anybody is asked has no deed.
+                await self._book.changed(draft_id, asked.words)
             return await once.remember(Shown(_view(asked, language), status=201))
 
     async def ask_again(self, draft: SignableDraft) -> int:

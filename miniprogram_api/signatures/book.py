@@ -10,6 +10,8 @@ import msgspec
 
 from adapters.esign.port import Evidence, Signatory
 from adapters.outbox.put import Outbox
+from auth.companies import CompanyService
+from auth.service import PeopleService
 from kit.clock import Clock
 from kit.secrets import IdNumber, KeyRing, PersonName
 from kit.text import Text
@@ -68,7 +70,16 @@ _read_documents = msgspec.json.Decoder(tuple[AskedDocument, ...]).decode
 class SignatureBook:
     """One for the process."""
 
-    def __init__(self, ring: KeyRing, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        people: PeopleService,
+        companies: CompanyService,
+        ring: KeyRing,
+        outbox: Outbox,
+        clock: Clock,
+    ) -> None:
+        self._people = people
+        self._companies = companies
         self._ring = ring
         self._outbox = outbox
         self._clock = clock
@@ -82,9 +93,26 @@ class SignatureBook:
     def company_index(self, uscc: str) -> str:
         return self._ring.index(uscc, "signature.uscc")
 
+    async def indexes_of(self, person_id: str, uscc: str | None) -> Sequence[str]:
+        """Under which the person signs: his own, and that of the company if he may sign for it."""
+        own = await self._people.identity_index(person_id)
+        if own is None:
+            return ()
+        acting = await self._companies.acting_for(person_id, uscc)
+        if acting is None or acting.role == "agent":
+            return (own,)
+        return (own, self.company_index(acting.uscc))
+
     async def of(self, draft_id: str) -> Sequence[SignatureTask]:
         rows = await Signature.filter(draft_id=draft_id).order_by("id")
         return [self.task_of(row) for row in rows]
+
+    async def of_signer(self, person_id: str, task_id: str) -> SignatureTask | None:
+        row = await Signature.get_or_none(id=task_id)
+        if row is None:
+            return None
+        indexes = await self.indexes_of(person_id, self.signer_of(row).uscc)
+        return self.task_of(row) if row.signer_index in indexes else None
 
     async def changed(self, draft_id: str, words: int) -> None:
         """``words``: the revision of the change. A deed that finds a newer one leaves it to the

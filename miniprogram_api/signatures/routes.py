@@ -16,6 +16,7 @@ from miniprogram_api.drafts.service import (
     DraftNotReady,
     DraftOutdated,
     DraftSubmitted,
+    recall_by_owner,
 )
 from miniprogram_api.signatures.problems import (
     DocumentChanged,
@@ -45,7 +46,7 @@ SIGN_LIMITS = (Limit("signature-sign", 60, 3600),)
 @bp.post("/drafts/<draft_id:str>/signatures")
 @describe(
     "askForSignatures", "发起签名", access=CITIZENS, tag="signatures", returns=Signatures,
-    status=201, idempotent=True, limits=ASK_LIMITS,
+    status=201, idempotent=True, recall=recall_by_owner, limits=ASK_LIMITS,
     problems=[
         NotFound, DraftSubmitted, DraftExpired, DraftOutdated, DraftNotReady,
         TemporarilyUnavailable,
@@ -90,10 +91,18 @@ async def one(
     return Shown(await signing.shown(caller, signature_id, language))
 
 
+async def _while_he_may_sign(caller: Citizen, signature_id: str, signing: SigningService) -> None:
+    await signing.refuse_former_signers(caller, signature_id)
+
+
+async def _while_it_is_his(caller: Citizen, signature_id: str, signing: SigningService) -> None:
+    await signing.refuse_strangers(caller, signature_id)
+
+
 @bp.post("/signatures/<signature_id:str>/sign")
 @describe(
     "sign", "签名", access=VERIFIED_CITIZENS, tag="signatures", body=SignDocuments,
-    returns=SigningStarted, idempotent=True, limits=SIGN_LIMITS,
+    returns=SigningStarted, idempotent=True, recall=_while_he_may_sign, limits=SIGN_LIMITS,
     problems=[
         NotFound, DocumentChanged, SignatureClosed, SignerDiffers, SigningNotPossible,
         CompanyRoleRequired, TooManyRequests, TemporarilyUnavailable,
@@ -108,7 +117,8 @@ async def sign(
 @bp.post("/signatures/<signature_id:str>/refuse")
 @describe(
     "refuseToSign", "拒绝签名", access=CITIZENS, tag="signatures", body=RefuseSignature,
-    returns=TaskItem, idempotent=True, limits=SIGN_LIMITS, problems=[NotFound, SignatureClosed],
+    returns=TaskItem, idempotent=True, recall=_while_it_is_his, limits=SIGN_LIMITS,
+    problems=[NotFound, SignatureClosed],
 )  # fmt: skip
 async def refuse(
     caller: Citizen,

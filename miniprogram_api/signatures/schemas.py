@@ -7,7 +7,7 @@ import msgspec
 from miniprogram_api.drafts.service import SignatureView, SignerRole
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(max_length=64, pattern="^[0-9a-f]{64}$")]
 TaskStateName = Literal["pending", "signing", "signed", "refused", "outdated"]
 RefusalReason = Literal["not_mine", "wrong_content", "other"]
 
@@ -20,7 +20,7 @@ class Signatures(msgspec.Struct, frozen=True):
 
 class TaskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
-    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    cursor: Annotated[str, msgspec.Meta(max_length=32, pattern="^[0-9a-f]{32}$")] | None = None
 
 
 class TaskItem(msgspec.Struct, frozen=True):

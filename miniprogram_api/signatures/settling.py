@@ -79,13 +79,20 @@ class SignatureSettling:
             if outcome.state == "signed" and outcome.evidence is not None:
                 await self._signed(row, outcome)
             elif outcome.state == "refused":
-                await self.refused(row, row.person_id, "at_the_service")
+                # Of this flow only: whoever refused may have begun anew, and be signing now.
+                await self._close(_mine(row), row, row.person_id, "at_the_service")
             else:
                 await self._failed(row, outcome.fault or outcome.state)
 
     async def refused(self, row: Signature, person_id: str | None, reason: str) -> None:
-        """In the caller's unit. It may be asked for again, so its slot is free."""
+        """In the caller's unit."""
         open_ = Signature.filter(id=row.id, state__in=("pending", "signing"))
+        await self._close(open_, row, person_id, reason)
+
+    async def _close(
+        self, open_: QuerySet[Signature], row: Signature, person_id: str | None, reason: str
+    ) -> None:
+        """It may be asked for again, so its slot is free."""
         if await open_.update(state="refused", slot=None, reason=reason, person_id=person_id):
             await self._teller.tell_owner(row, "signature_refused", self._clock.now(), row.id)
             await self._note(row, "sign_refused")

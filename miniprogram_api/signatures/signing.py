@@ -19,6 +19,7 @@ from kit.text import Language, Text
 from miniprogram_api.drafts.service import (
     DraftExpired,
     DraftSubmitted,
+    Holder,
     ListedDraft,
     SignableDraft,
     SignableDrafts,
@@ -125,7 +126,7 @@ class SigningService:
             asked_by=item.asked_by,
             asked_at=item.asked_at,
             signed_at=item.signed_at,
-            documents=self._documents(row, item.state, language),
+            documents=self._documents(row, item.state, caller.person_id, language),
             for_company=signer.uscc,
             reason=row.reason,
         )
@@ -136,6 +137,9 @@ class SigningService:
         """Begin signing what the caller has seen. Raises DocumentChanged when that is not what
         would be signed now, SignatureClosed, SignerDiffers, SigningNotPossible."""
         row, draft = await self._open(caller, signature_id)
+        if row.state == "signing" and row.person_id != caller.person_id:
+            # Somebody else who may sign for the company has the page open, or has signed by now.
+            row = await self._settling.settle(row)
         if row.state == "signed":
             return await self._remembered(once, SigningStarted(row.id, "signed", None))
         if row.state not in OPEN or not draft.is_open:
@@ -194,6 +198,17 @@ class SigningService:
                 await self._settling.refused(row, caller.person_id, body.reason)
             row = await Signature.get(id=row.id)
             return await once.remember(Shown(await self._shown(row, draft, language)))
+
+    async def refuse_strangers(self, caller: Citizen, signature_id: str) -> None:
+        """NotFound for whomever it does not concern."""
+        await self._open(caller, signature_id)
+
+    async def refuse_former_signers(self, caller: Citizen, signature_id: str) -> None:
+        """As :meth:`refuse_strangers`; SignatureClosed for whoever was taken out or refused: the
+        service's page, too, shows what is to be signed."""
+        row, draft = await self._open(caller, signature_id)
+        if not _is_readable(row, self._state(row, draft)):
+            raise SignatureClosed
 
     async def task_of(self, draft_id: str, person_id: str) -> str | None:
         """``invitations.service.SigningTasks``: the one that waits, or else the newest."""
@@ -268,13 +283,7 @@ class SigningService:
         return draft
 
     async def _indexes(self, caller: Citizen) -> Sequence[str]:
-        own = await self._people.identity_index(caller.person_id)
-        if own is None:
-            return ()
-        acting = await self._companies.acting_for(caller.person_id, caller.acting_for)
-        if acting is None or acting.role == "agent":
-            return (own,)
-        return (own, self._book.company_index(acting.uscc))
+        return await self._book.indexes_of(caller.person_id, caller.acting_for)
 
     def _state(self, row: Signature, draft: ListedDraft) -> TaskStateName:
         task = self._book.task_of(row)
@@ -282,18 +291,17 @@ class SigningService:
         return "outdated" if ended or is_outdated(draft.specs, task) else task.state
 
     def _documents(
-        self, row: Signature, state: TaskStateName, language: Language
+        self, row: Signature, state: TaskStateName, person_id: str, language: Language
     ) -> list[TaskDocument]:
-        """To be read by whoever may sign them now or has signed them. A number that was typed wrong
-        may be a stranger's: correcting it has to shut the stranger out."""
-        readable = state in OPEN or row.state == "signed"
+        """Their links are for whoever may read them, and only for as long."""
+        readable, holder = _is_readable(row, state), Holder(person_id, row.draft_id, row.id)
         return [
             TaskDocument(
                 one.code,
                 one.title.in_language(language),
                 one.pages,
                 one.sha256,
-                self._drafts.links.url(one.file_id) if readable else None,
+                self._drafts.links.url(one.file_id, holder) if readable else None,
             )
             for one in documents_of(row)
         ]
@@ -322,17 +330,23 @@ class SigningService:
         )
 
 
+def _is_readable(row: Signature, state: TaskStateName) -> bool:
+    """By whoever may sign it now or has signed it. A number that was typed wrong may be a
+    stranger's: correcting it has to shut the stranger out."""
+    return state in OPEN or row.state == "signed"
+
+
 async def _begun(
     service: ESignature,
     reference: str,
     signatory: Signatory,
     documents: Sequence[SignedDocument],
 ) -> SigningFlow | None:
-    """None for one that has ended over there."""
+    """None for one that has ended over there, or is another person's."""
     try:
         return await service.begin(reference, signatory, documents)
     except Refused as refused:
-        if refused.code != "flow_over":
+        if refused.code not in {"flow_over", "reference_taken"}:
             raise
         return None
 

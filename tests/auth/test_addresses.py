@@ -83,6 +83,11 @@ async def test_twenty_at_most_also_when_many_come_at_once(signed_in):
         {"detail": ""},
         {"name": "x" * 26},
         {"postal_code": "25"},
+        {"name": " "},
+        {"detail": "测试路\u202e1号"},
+        {"phone": f"{HOME['phone']}\n"},
+        {"postal_code": "250000\n"},
+        {"region": "370102\n"},
     ],
 )
 async def test_what_no_courier_could_use_is_refused(signed_in, changes):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from auth.models import AccessLog, Audit, CompanyAuthorisation
+from auth.models import AccessLog, Audit, CompanyAuthorisation, CompanyRole
 from bff.mock.personas import COMPANIES, PERSONAS
 from kit.clock import CHINA
 from tests.auth.companies import a_credit_code
@@ -152,6 +152,16 @@ async def test_a_repeated_wish_gives_one_authorisation(verified, wish):
     answers = [await boss.post(authorisations(), json=body, headers=headers) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["Idempotent-Replay"] == "true"
+    assert await CompanyAuthorisation.all().count() == 1
+
+
+async def test_whoever_lost_the_role_hears_no_more_whom_he_authorised(verified, wish):
+    boss = await verified("wangwu")
+    headers, body = {"Idempotency-Key": "one-wish"}, wish()
+    assert (await boss.post(authorisations(), json=body, headers=headers)).status_code == 201
+    await CompanyRole.filter(uscc=RESTAURANT.uscc).delete()
+    answer = await boss.post(authorisations(), json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "company_role_required")
     assert await CompanyAuthorisation.all().count() == 1
 
 

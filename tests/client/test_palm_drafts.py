@@ -41,6 +41,9 @@ async def test_phones_on_bad_lines_lose_nothing(
 
 
 EXPECTED: dict[str, Seen] = {
+    "signed_out_while_an_answer_is_on_its_way": {
+        what: {"left": 0, "stopped": []} for what in ("save", "lost", "load")
+    },
     "a_token_that_is_over": {"renewals": 1, "answers": 3},
     "typed_offline_and_sent_later": {
         "offline": {"stopped": ["line_down"], "pauses": [250, 500], "pending": ["company"]},

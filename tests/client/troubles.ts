@@ -126,6 +126,23 @@ export const troubles: Record<string, () => Promise<Record<string, unknown>>> = 
     return seen;
   },
 
+  async signed_out_while_an_answer_is_on_its_way() {
+    const seen: Record<string, unknown> = {};
+    for (const what of ["save", "lost", "load"]) {
+      const device = new Device(first);
+      const store = new Storage();
+      const draft = await begun(device, store);
+      device.line.onAnswer = () => {
+        draft.forget();
+        return what === "lost" ? Promise.reject(new Error("lost")) : Promise.resolve();
+      };
+      if (what !== "load") draft.save("company", { entity_name: "甲" });
+      await (what === "load" ? draft.load() : draft.resume());
+      seen[what] = { left: [...store.kept.values()].filter((value) => value !== "").length, stopped: device.stopped };
+    }
+    return seen;
+  },
+
   async answers_of_somebody_on_the_way() {
     const device = new Device(first);
     const draft = await begun(device, new Storage());

@@ -65,6 +65,14 @@ class TestTable:
         assert {line.rule for line in LINES.values()} <= set(RULES)
         assert all(set(told) == set(CALLERS) for told in RULES.values())
 
+    def test_what_may_be_taken_from_somebody_he_does_not_hear_again(self) -> None:
+        """Idempotency keys are an account's; what these do is the account's own for good."""
+        own = {"addAddress", "grantConsent", "startIdentityCheck", "submitApplication"}
+        described = [route.description for route in described_routes(the_app())]
+        once = [description for description in described if description.idempotent]
+        assert {one.operation_id for one in once if not one.recalls} == own
+        assert all(one.access.needs_token for one in once)
+
     def test_only_the_mock_is_open_as_a_mock(self) -> None:
         rules = {
             route.path.startswith("/mock/"): route.description.access.name

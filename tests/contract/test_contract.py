@@ -1,6 +1,7 @@
 """The committed contract is what the routes say, it is valid, and every route says who may call."""
 
 import json
+from collections.abc import Iterator, Mapping
 
 import pytest
 from openapi_spec_validator import validate
@@ -10,6 +11,7 @@ from bff.app import described_routes, mount
 from bff.contract import contract, fresh_files
 from bff.mock.routes import bp as mock_blueprint
 from bff.wiring import PRODUCT_BLUEPRINTS
+from kit.lines import END
 
 PUBLIC_OPERATIONS = {
     "alive", "ready", "contract", "docsPage", "login", "refreshSession", "publicKeys",
@@ -64,3 +66,36 @@ def test_only_get_post_put_and_delete_are_used() -> None:
     """``wx.request`` has no PATCH."""
     methods = {route.method for route in described_routes(the_app())}
     assert methods <= {"GET", "POST", "PUT", "DELETE"}
+
+
+def patterns_in(schema: object) -> Iterator[Mapping[str, object]]:
+    """Every schema with a pattern, however deep."""
+    if isinstance(schema, Mapping):
+        if isinstance(schema.get("pattern"), str):
+            yield schema
+        for member in schema.values():
+            yield from patterns_in(member)
+    elif isinstance(schema, list):
+        for member in schema:
+            yield from patterns_in(member)
+
+
+def test_no_pattern_lets_a_last_line_break_through() -> None:
+    """Python's ``$`` also stands before one, and what is longer than its column is a 500: a pattern
+    ends with ``END``, or every text of it has the greatest length."""
+    loose = {
+        str(schema["pattern"])
+        for schema in patterns_in(json.loads(json.dumps(contract())))
+        if not str(schema["pattern"]).endswith(END)
+        and not is_as_long(str(schema["pattern"]), schema.get("maxLength"))
+    }
+    assert loose == set()
+
+
+def is_as_long(pattern: str, longest: object) -> bool:
+    """By its last repetition, ``{64}$``, after nothing but one group that is as long as it."""
+    return pattern.endswith(f"{{{longest}}}$") or pattern in OF_ONE_LENGTH
+
+
+OF_ONE_LENGTH = {"^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{4}$"}
+"""With groups in front."""

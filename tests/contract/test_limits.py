@@ -1,11 +1,13 @@
 """Which routes are limited, and that the product keeps to it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 
 from bff.app import described_routes
 from bff.contract import contract
+from bff.mock.world import World
 from kit.ids import new_id
 from kit.limits import Limit
 from tests.app import Phone
@@ -121,3 +123,15 @@ async def test_a_repeated_request_is_a_call_like_any_other(signed_in: OpenPhone)
     for left in (59, 58):
         answer = await device.post("/drafts", json=wanted, headers=key)
         assert answer.headers["ratelimit"].startswith(f'"draft-create";r={left};t=')
+
+
+async def test_a_limit_moves_with_the_mocks_clock(signed_in: OpenPhone, world: World) -> None:
+    """Ten calls for a phone number, then one a minute."""
+    device = await signed_in()
+
+    async def call() -> int:
+        return (await device.post("/auth/phone", json={})).status_code
+
+    assert [await call() for _ in range(11)] == [422] * 10 + [429]
+    world.clock.advance(timedelta(minutes=1))
+    assert [await call() for _ in range(2)] == [422, 429]

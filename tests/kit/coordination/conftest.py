@@ -8,6 +8,7 @@ from pathlib import Path
 import fakeredis
 import pytest
 
+from kit.clock import Moved, ShiftableClock, moved_by, not_moved
 from kit.coordination.memory import memory_coordination
 from kit.coordination.ports import Coordination
 from kit.coordination.redis import RedisLink, coordination_over, redis_coordination
@@ -46,14 +47,27 @@ async def coordination(request: pytest.FixtureRequest) -> AsyncIterator[Coordina
     await opened.close()
 
 
-def _open(request: pytest.FixtureRequest) -> Coordination:
+@pytest.fixture(
+    params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.needs_servers)]
+)
+async def moved_coordination(
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[Coordination, ShiftableClock]]:
+    """As ``coordination``, with a clock that can be moved."""
+    clock = ShiftableClock()
+    opened = _open(request, moved_by(clock))
+    yield opened, clock
+    await opened.close()
+
+
+def _open(request: pytest.FixtureRequest, moved: Moved = not_moved) -> Coordination:
     if request.param == "memory":
-        return memory_coordination()
+        return memory_coordination(moved)
     if request.param == "fakeredis":
         client = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer())
-        return coordination_over(RedisLink(client, PATIENT_S))
+        return coordination_over(RedisLink(client, PATIENT_S), moved)
     server: RedisServer = request.getfixturevalue("redis_server")
-    return redis_coordination(server.url(), PATIENT_S)
+    return redis_coordination(server.url(), PATIENT_S, moved=moved)
 
 
 @pytest.fixture

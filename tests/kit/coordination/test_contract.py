@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
+from kit.clock import ShiftableClock
 from kit.coordination.ports import Coordination, Quota, Verdict
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -236,6 +238,20 @@ class TestRateLimits:
         own = Quota(name, 2, 3600, shared=False)
         told = [(await coordination.rate_limits.hit(own))[0].allowed for _ in range(3)]
         assert told == [True, True, False]
+
+    async def test_the_debt_goes_when_the_clock_is_moved_and_not_before(
+        self, moved_coordination: tuple[Coordination, ShiftableClock], name: str
+    ):
+        coordination, clock = moved_coordination
+        clock.advance(timedelta(days=30))
+        told = [await hit(coordination, name, 3, 3600) for _ in range(4)]
+        assert [verdict.remaining for verdict in told] == [2, 1, 0, 0]
+        assert 1190 < told[3].more_after_s <= 1200
+        clock.advance(timedelta(minutes=20))
+        told = [await hit(coordination, name, 3, 3600) for _ in range(2)]
+        assert [verdict.allowed for verdict in told] == [True, False]
+        clock.advance(timedelta(days=1))
+        assert (await hit(coordination, name, 3, 3600)).remaining == 2
 
 
 async def hit(coordination: Coordination, name: str, limit: int, window_s: int) -> Verdict:

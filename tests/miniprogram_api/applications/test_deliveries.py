@@ -77,6 +77,8 @@ def test_a_contradiction_is_named(chosen, answers, pointers):
     [
         ({"method": "courier"}, ["/delivery/name", "/delivery/phone", "/delivery/address"]),
         ({"method": "courier", "name": "a", "phone": "13800000009"}, ["/delivery/address"]),
+        ({"method": "courier", **RECEIVER, "name": " "}, ["/delivery/name"]),
+        ({"method": "courier", **RECEIVER, "address": "\u202e测试路1号"}, ["/delivery/address"]),
         ({"method": "window", "place": "a_machine"}, ["/delivery/place"]),
         ({"method": "kiosk", "place": "nowhere"}, ["/delivery/place"]),
     ],
@@ -85,6 +87,13 @@ def test_a_delivery_that_cannot_be_made_is_refused(chosen, pointers):
     with pytest.raises(InvalidRequest) as raised:
         agreed(chosen, {})
     assert [error.pointer for error in raised.value.errors] == pointers
+
+
+@pytest.mark.parametrize("name", ["phone", "postal_code", "region"])
+def test_nothing_follows_a_number_not_even_a_line_break(name):
+    courier = {"method": "courier", **RECEIVER, "postal_code": "250000", "region": "370102"}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**courier, name: f"{courier[name]}\n"}, DeliveryChoice)
 
 
 async def test_a_form_that_asks_decides_over_http(verified, world: World, sensitive_values):

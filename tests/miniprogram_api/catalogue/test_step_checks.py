@@ -311,6 +311,26 @@ def test_deep_and_huge_answers_are_refused_calmly(everything, answers):
     )
 
 
+def test_of_more_than_any_form_needs_only_that_is_told(everything, answers):
+    """The validator copies the whole step into each of its findings."""
+    bulk: list[list[Any]] = [[[] for _ in range(400)] for _ in range(200)]
+    blank = check_with(everything, {**answers, "company": {}}, "company")
+    given = {"zzz": bulk, "business_scope": bulk, "entity_name": 1}
+    check = check_with(everything, {**answers, "company": {}}, "company", **given)
+    missing = errors(blank) - {(f"/{code}", "required") for code in given}
+    assert errors(check) == {
+        ("/zzz", "unknown_field"),
+        ("/business_scope", "too_large"),
+        ("/entity_name", "wrong_type"),
+        *missing,
+    }
+    # Commas in a text are no values, however many.
+    commas = {**answers["company"], "entity_name": 1, "affiliation": "," * 30_000}
+    assert ("/affiliation", "too_large") not in errors(
+        check_with(everything, {**answers, "company": commas}, "company")
+    )
+
+
 def test_every_error_says_in_both_languages_what_to_do(everything):
     for error in everything.check_all({}, set()).errors:
         assert error.message.zh.startswith(("请填写", "请选择", "请阅读并确认"))

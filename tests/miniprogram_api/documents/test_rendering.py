@@ -118,6 +118,31 @@ def test_two_hundred_signers_go_on_over_the_pages() -> None:
     assert text.count("签署身份") == drawn.pages > 3
 
 
+def test_numbers_and_dates_are_not_broken_in_a_table_of_eight_columns() -> None:
+    plan = a_plan(("business_licence_partnership",))
+    found: list[Any] = [a["partners"] for a in right_answers(plan).values() if "partners" in a]
+    (partners,) = found
+    foreign = {"name": "Alexander Maximilian von Hohenberg-Sonnenschein", "address": "示例路" * 20}
+    rows = [{**row, **foreign} for row in partners]
+    made = documents(plan, partners=rows)
+    for code in ("partnership_application_form", "partnership_agreement"):
+        text = "".join(pages_of(render(made[code].content, REFERENCE).pdf))
+        for row in rows:
+            assert row["id_number"] in text.split()
+        assert "2029年11月21日" in text.split()
+
+
+def test_nobody_signs_a_page_without_words() -> None:
+    """Wherever the page ends."""
+    for length in range(28, 42):
+        table = Table((), tuple((f"问{number}", "答") for number in range(length)))
+        words = Paragraph("heading", "申请人声明"), Paragraph("text", "以上属实。")
+        pages = pages_of(render(a_document(table, *words), REFERENCE).pdf)
+        assert all(
+            word in pages[-1] for word in ("申请人声明", "以上属实", "签署身份", "公司法；可信度")
+        )
+
+
 def test_no_line_begins_with_a_mark_that_ends_a_phrase() -> None:
     for width in range(40, 60):
         (page,) = pages_of(render(a_document(Paragraph("article", "字" * width + "；后")), "").pdf)

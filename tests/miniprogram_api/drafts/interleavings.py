@@ -8,7 +8,7 @@ of what the product really wrote that nobody's word was overwritten by somebody 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.outbox.put import Outbox
 from bff.mock.world import World
@@ -189,6 +189,15 @@ class State:
         }
 
 
+class Made(NamedTuple):
+    """What a save makes of a step."""
+
+    said: Doc
+    aside: Doc
+    contested: set[Place]
+    """Then nothing is made of it."""
+
+
 @dataclass
 class Truth:
     """All states of one draft, and since which revision each place is as it is."""
@@ -221,14 +230,25 @@ class Truth:
             for revision in range(base + 1, self.newest + 1)
         )
 
-    def saved(self, step: str, base: int, patch: Doc) -> tuple[Doc, set[Place]]:
-        """What a save makes of the step, and what of it is contested."""
-        now = self.now.steps.get(step, {})
+    def saved(self, step: str, base: int, patch: Doc, *, by_owner: bool) -> Made:
+        """What a save makes of the step. The owner contradicts what lies aside, or takes it up or
+        away; of that a helper knows nothing."""
+        now, aside = self.now.steps.get(step, {}), self.now.aside.get(step, {})
         if base in self.gone and self.changed_since(step, base):
             local = applied(now, patch)
-            return local, differences(local, now)
+            return Made(local, aside, differences(local, now))
         view = self.states[base].steps.get(step, {})
-        return outcome(view, applied(view, patch), now)
+        if not by_owner or not self.changed_since(step, base):
+            said, contested = outcome(view, applied(view, patch), now)
+            return Made(said, aside, contested)
+        both, contested = outcome(view, applied(view, patch), {**aside, **now})
+        stays = {code: said for code, said in aside.items() if both.get(code) == said}
+        hidden = stays.keys() - now.keys()
+        return Made(
+            {code: said for code, said in both.items() if code not in hidden},
+            {code: said for code, said in aside.items() if code in now or code in stays},
+            contested,
+        )
 
     def restored(self, base: int, revision: int) -> tuple[Doc, set[Place]]:
         """As :meth:`saved`, of all answers, those that are set aside among them."""
@@ -237,9 +257,13 @@ class Truth:
             return old, differences(old, now)
         return outcome(self.states[base].everything, old, now)
 
-    def with_step(self, step: str, answers: Doc) -> State:
-        steps = {key: said for key, said in {**self.now.steps, step: answers}.items() if said}
-        return State(self.now.theme, steps, self.now.aside)
+    def with_step(self, step: str, made: Made) -> State:
+        steps, aside = {**self.now.steps, step: made.said}, {**self.now.aside, step: made.aside}
+        return State(
+            self.now.theme,
+            {k: v for k, v in steps.items() if v},
+            {k: v for k, v in aside.items() if v},
+        )
 
     def parted(self, everything: Doc, theme: str, besides: Mapping[str, Any]) -> State:
         steps, aside = {}, {}
@@ -258,7 +282,7 @@ class Truth:
     def follow(self, before: State, really: State, revision: int, base: int, step: str) -> None:
         """One step was written by somebody who last saw ``base``: he had seen whatever changed (or
         the very words that were there before and came back)."""
-        old, new = (places(state.steps.get(step, {})) for state in (before, really))
+        old, new = (places(state.everything.get(step, {})) for state in (before, really))
         seen = places(self.states[base].steps.get(step, {})) if base in self.states else {}
         for place in old.keys() | new.keys():
             if old.get(place) != new.get(place):

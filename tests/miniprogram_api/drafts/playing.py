@@ -126,14 +126,14 @@ class Play:
         """Two were told the same revision: one of them wrote it, and the other found nothing to
         write. Whether it can have been this way round."""
         before = self.truth
-        made, _ = before.saved(first.step, first.base, first.patch)
+        made = before.saved(first.step, first.base, first.patch, by_owner=first.phone in OWNERS)
         after = Truth(
             before.asked,
             {**before.states, before.newest + 1: before.with_step(first.step, made)},
             gone=before.gone,
         )
-        there, contested = after.saved(second.step, second.base, second.patch)
-        return not contested and there == after.now.steps.get(second.step, {})
+        there = after.saved(second.step, second.base, second.patch, by_owner=second.phone in OWNERS)
+        return not there.contested and after.with_step(second.step, there) == after.now
 
     async def _ask(self, letter: Letter, process: int) -> Answer:
         body = SaveStep(letter.base, msgspec.Raw(msgspec.json.encode(letter.patch)))
@@ -148,11 +148,11 @@ class Play:
         """The model does the same; the answer says what it must."""
         truth, step = self.truth, letter.step
         before = truth.now
-        made, contested = truth.saved(step, letter.base, letter.patch)
-        if contested:
+        made = truth.saved(step, letter.base, letter.patch, by_owner=letter.phone in OWNERS)
+        if made.contested:
             self._count("in_conflict")
-            assert isinstance(answer, DraftConflict), f"{contested} must be a conflict"
-            self._named(answer, contested)
+            assert isinstance(answer, DraftConflict), f"{made.contested} must be a conflict"
+            self._named(answer, made.contested)
             assert answer.members["current_revision"] == truth.newest
             return
         assert isinstance(answer, StepSaved), answer.members
@@ -167,10 +167,10 @@ class Play:
             assert set(answer.stale or ()) == stale
         if answer.merged:
             self._count("merged")
-            assert known(answer.answers or {}) == made
+            assert known(answer.answers or {}) == made.said
         else:
             # Then the phone shows what it sent.
-            assert made == letter.local, "others' words are there, and the answer hides them"
+            assert made.said == letter.local, "others' words are there, and the answer hides them"
 
     @staticmethod
     def _named(conflict: DraftConflict, contested: set[tuple[str, ...]]) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from adapters.outbox.models import OutboxEntry
+from kit.clock import in_china
 from miniprogram_api.drafts.models import Draft, DraftSave
 from miniprogram_api.drafts.service import DraftService
 from tests.miniprogram_api.drafts.builders import a_draft, resumed, save, saved, uploaded
@@ -99,3 +100,40 @@ async def test_the_empty_rows_of_an_erased_draft_go_once_nobody_can_write_after_
     assert await DraftSave.filter(draft_id=other["id"]).count() == 1
     await phone.login()
     assert (await phone.get(f"/drafts/{draft['id']}")).status_code == 404
+
+
+async def test_in_its_last_week_a_draft_is_kept_by_a_save_that_changes_nothing(signed_in, world):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    said = {"entity_name": "a"}
+    first = await saved(phone, draft, "company", 1, said)
+    world.clock.advance(timedelta(days=22))
+    await phone.login()
+    assert (await saved(phone, draft, "company", 2, said))["revision"] == 2
+    world.clock.advance(timedelta(days=1))
+    await phone.login()
+    # However it is said that nothing is to be changed, and whatever was seen last.
+    for unchanged, base in (({}, 2), (said, 1)):
+        again = await saved(phone, draft, "company", base, unchanged)
+        assert (again["revision"], again["step"]) == (3, first["step"])
+        assert again["progress"] == first["progress"]
+    now = await resumed(phone, draft)
+    before, kept = await DraftSave.filter(draft_id=draft["id"], revision__in=[2, 3]).order_by("id")
+    assert now["expires_at"] == in_china(kept.at + timedelta(days=30))
+    # Nothing that was read or signed before is another one by it.
+    assert kept.summary == before.summary
+    world.clock.advance(timedelta(days=29))
+    await phone.login()
+    assert (await resumed(phone, draft))["state"] == "open"
+
+
+async def test_one_that_cannot_be_read_keeps_no_other_from_being_erased(signed_in, world, capsys):
+    phone = await signed_in()
+    damaged, other = await a_draft(phone), await a_draft(phone)
+    await DraftSave.filter(draft_id=damaged["id"]).update(answers_cipher=b"damaged")
+    drafts: DraftService = world.services.provided[DraftService]
+    world.clock.advance(timedelta(days=38))
+    assert await drafts.erase_expired() == 1
+    assert [draft.id for draft in await Draft.all()] == [damaged["id"]]
+    assert damaged["id"] in capsys.readouterr().out
+    assert {row.kind for row in await DraftSave.filter(draft_id=other["id"])} == {"erased"}

@@ -9,6 +9,7 @@ from tests.miniprogram_api.drafts.builders import (
     filled,
     resumed,
     sample_steps,
+    save,
     saved,
 )
 
@@ -140,3 +141,76 @@ async def test_answers_saved_under_the_new_selection_merge_with_an_older_base(si
     now = answers_of(await resumed(phone, draft), "company")
     assert now["entity_name"] == "a"
     assert reply["step"]["key"] == "company"
+
+
+OF_THE_FUND = "fund_economic_type"
+"""A question of the step ``company``, asked for the housing fund only."""
+
+
+async def without_the_fund(phone, draft, base):
+    items = [item["code"] for item in draft["plan"]["items"] if item["code"] != "housing_fund"]
+    narrow = (await change(phone, draft, base, items=items)).json()
+    (step,) = (step for step in narrow["plan"]["steps"] if step["key"] == "company")
+    assert OF_THE_FUND not in step["schema"]["properties"]
+    return narrow["revision"]
+
+
+async def with_everything(phone, draft, base):
+    items = [item["code"] for item in draft["plan"]["items"]]
+    return (await change(phone, draft, base, items=items)).json()
+
+
+async def test_what_a_phone_types_late_for_what_is_not_chosen_any_more_is_in_nobodys_way(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    right = (await sample_steps(phone, draft))["company"]
+    late = {OF_THE_FUND: right[OF_THE_FUND]}
+    asked = {code: said for code, said in right.items() if code not in late}
+    base = (await saved(phone, draft, "company", 1, asked))["revision"]
+    await without_the_fund(phone, draft, base)
+    reply = await saved(phone, draft, "company", base, late)
+    assert (reply["step"]["state"], reply["step"]["errors"]) == ("complete", [])
+    check = (await phone.post(f"/drafts/{draft['id']}/check")).json()
+    assert not [error for error in check["errors"] if error["step"] == "company"]
+    # A field that no list has is told as ever.
+    strange = await saved(phone, draft, "company", reply["revision"], {"zzz": 1})
+    assert {error["pointer"] for error in strange["step"]["errors"]} == {"/zzz"}
+    again = await with_everything(phone, draft, strange["revision"])
+    assert answers_of(again, "company") == right
+
+
+async def test_a_selection_that_sets_an_answer_aside_takes_nobodys_word_back(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    base = (await saved(phone, draft, "company", 1, {OF_THE_FUND: "1"}))["revision"]
+    now = await without_the_fund(phone, draft, base)
+    # Nobody has said otherwise meanwhile: what was set aside is what this phone saw.
+    reply = await saved(phone, draft, "company", base, {OF_THE_FUND: "2"})
+    assert reply["revision"] == now + 1
+    again = await with_everything(phone, draft, reply["revision"])
+    assert answers_of(again, "company") == {OF_THE_FUND: "2"}
+    # What was taken away does not come back either, whether something else was said besides or not.
+    for besides in ({}, {"employees_count": 3}):
+        base = (await saved(phone, draft, "company", again["revision"], {OF_THE_FUND: "2"}))[
+            "revision"
+        ]
+        await without_the_fund(phone, draft, base)
+        reply = await saved(phone, draft, "company", base, {OF_THE_FUND: None, **besides})
+        assert (await saved(phone, draft, "company", base, {OF_THE_FUND: None, **besides})) == reply
+        again = await with_everything(phone, draft, reply["revision"])
+        assert answers_of(again, "company") == besides
+    again = await saved(
+        phone, draft, "company", again["revision"], {OF_THE_FUND: "2", "employees_count": None}
+    )
+    # Somebody has: both are told, although nothing asks it any more.
+    base = again["revision"]
+    other = await saved(phone, draft, "company", base, {OF_THE_FUND: "3"})
+    await without_the_fund(phone, draft, other["revision"])
+    answer = await save(phone, draft, "company", base, {OF_THE_FUND: "4"})
+    assert answer.status_code == 409
+    (conflict,) = answer.json()["conflicts"]
+    assert [conflict[side] for side in ("base", "mine", "theirs")] == ["2", "4", "3"]
+    # Whoever only sends what he saw brings nothing back from aside.
+    seen = {OF_THE_FUND: "2", "employees_count": 3}
+    same = await saved(phone, draft, "company", base, seen)
+    assert (same["merged"], same["answers"]) == (True, {"employees_count": 3})

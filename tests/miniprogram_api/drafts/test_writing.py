@@ -1,12 +1,13 @@
 """Nobody fills a disk by saving, and nobody who fills in a form notices it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from adapters.outbox.put import Outbox
+from kit.clock import ShiftableClock
 from kit.problems import TooManyRequests
 from miniprogram_api.catalogue.service import CatalogueService
 from miniprogram_api.drafts.log import Author
@@ -38,6 +39,16 @@ async def test_of_large_rows_some_go_and_the_wait_is_told_that_is_needed():
     wait_s = int(refused.value.headers["Retry-After"])
     assert wait_s == pytest.approx(DAY_S * MEGABYTE / (WRITTEN_MAX * UNIT), abs=5)
     await limit.spend("b", "step", MEGABYTE)
+
+
+async def test_a_day_of_the_mocks_clock_is_a_day():
+    clock = ShiftableClock()
+    limit = WritingLimit(clock.moved_s)
+    await limit.spend("a", "step", WRITTEN_MAX * UNIT)
+    with pytest.raises(TooManyRequests):
+        await limit.spend("a", "step", MEGABYTE)
+    clock.advance(timedelta(days=1))
+    await limit.spend("a", "step", MEGABYTE)
 
 
 async def test_what_is_not_written_at_will_is_never_refused():

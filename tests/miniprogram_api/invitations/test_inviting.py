@@ -140,11 +140,37 @@ async def test_five_helpers_at_most_also_in_a_race(signed_in):
     assert (await invite(owner, draft)).status_code == 201
 
 
+async def test_whatever_may_still_be_taken_back_is_shown_however_many_came_after_it(signed_in):
+    owner = await signed_in()
+    draft = await a_draft(owner)
+    first = await invited(owner, draft, days=30)
+    row = await Invitation.get()
+    over = [
+        Invitation(
+            id=f"{int(row.id, 16) + number:032x}",
+            draft_id=row.draft_id,
+            owner=row.owner,
+            role="helper",
+            scope=row.scope,
+            token_index=f"{number:064x}",
+            known_as="",
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.created_at,
+        )
+        for number in range(1, 101)
+    ]
+    await Invitation.bulk_create(over)
+    shown = (await owner.get(f"/drafts/{draft['id']}/invitations")).json()["items"]
+    assert [one["id"] for one in shown] == [*(one.id for one in reversed(over)), first["id"]]
+
+
 async def test_what_cannot_be_wished_for_is_refused(signed_in):
     owner = await signed_in()
     draft = await a_draft(owner)
     for wrong in (
         {"days": 0}, {"days": 31}, {"role": "owner"}, {"label": "x" * 41}, {"label": ""},
+        {"label": "  "}, {"label": "a\u202eb"},
         {"scope": {"steps": [], "materials": True}}, {"scope": {"steps": ["no_such_step"]}},
         {"scope": {"submit": True}},
     ):  # fmt: skip

@@ -138,6 +138,23 @@ class TestBefore:
         answer = await save(helper, draft, "premises", seen + 2, {"premises_area_m2": 100})
         assert [one["base"] for one in answer.json()["conflicts"]] == [80]
 
+    async def test_what_lies_aside_by_now_no_conflict_of_his_shows(self, signed_in, verified):
+        owner, helper = await signed_in(), await verified("lisi")
+        draft = await a_draft(owner)
+        code = "fund_economic_type"
+        await saved(owner, draft, "company", 1, {code: "1"})
+        await helping(owner, helper, draft, scope={"steps": ["company"], "materials": False})
+        assert (await resumed(helper, draft))["revision"] == 2
+        await saved(owner, draft, "company", 2, {code: "2"})
+        items = [item["code"] for item in draft["plan"]["items"] if item["code"] != "housing_fund"]
+        fewer = {"base_revision": 3, "items": items}
+        assert (await owner.put(f"/drafts/{draft['id']}/selection", json=fewer)).status_code == 200
+        for mine in ("2", "3"):
+            answer = await save(helper, draft, "company", 2, {code: mine})
+            assert answer.status_code == 409
+            (conflict,) = answer.json()["conflicts"]
+            assert (conflict["base"], conflict["theirs"]) == ("1", None)
+
 
 def links_of(view: dict[str, Any]) -> list[str]:
     return [file["url"] for material in view["materials"] for file in material["files"]]

@@ -276,3 +276,29 @@ async def test_a_peer_that_proved_itself_elsewhere_gets_the_document(signed_in, 
     document, pieces = await materials.open_document(file["id"])
     assert b"".join([piece async for piece in pieces]) == a_pdf()
     assert (document.sha256, document.media_type) == (file["sha256"], "application/pdf")
+
+
+async def test_a_file_that_was_removed_while_its_bytes_came_again_is_there_afterwards(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    path = f"/drafts/{draft['id']}/materials/{PROOF}"
+    content = a_pdf(size=300_000)
+    first = await sent(phone, draft, content)
+    head = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.pdf"\r\n\r\n'
+
+    async def slowly():
+        yield head + content[:200_000]
+        assert (await phone.delete(f"{path}/{first['id']}")).status_code == 204
+        yield content[200_000:] + b"\r\n--b--\r\n"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await phone.post(path, content=slowly(), headers=kind)
+    assert answer.status_code == 201
+    assert [file["id"] for file in files_of(await resumed(phone, draft))] == [answer.json()["id"]]
+
+
+async def test_whoever_sends_a_part_of_a_file_is_not_told_to_send_the_same_again(signed_in):
+    phone = await signed_in()
+    draft = await a_draft(phone)
+    answer = await uploaded(phone, draft, PROOF, a_pdf()[:-8])
+    assert (answer.json()["code"], answer.json()["next"]) == ("file_incomplete", "fix_fields")

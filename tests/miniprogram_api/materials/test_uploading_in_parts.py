@@ -324,6 +324,7 @@ async def test_an_unfinished_upload_expires_is_renewed_by_a_part_and_swept(
     "changes",
     [
         {"size": 0}, {"size": -1}, {"size": 2**31}, {"sha256": "x" * 64}, {"sha256": "A" * 64},
+        {"sha256": "a" * 64 + "\n"},
         {"name": ""}, {"name": "x" * 256}, {"material": ""}, {"more": 1}, {"size": "9"},
     ],
 )  # fmt: skip

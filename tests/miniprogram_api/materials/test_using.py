@@ -7,6 +7,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from adapters.storage.local import LocalStorage
 from kit.ids import new_id
 from miniprogram_api.materials.models import File
 from tests.app import Phone
@@ -112,3 +113,15 @@ async def test_what_is_not_ones_own_or_not_there_cannot_be_used(signed_in):
     assert (await use(stranger, draft, PROOF, file["id"])).status_code == 404
     assert (await use(phone, draft, "no_such_material", file["id"])).status_code == 404
     assert (await use(phone, draft, PLAN, "x")).status_code == 422
+
+
+async def test_a_file_whose_bytes_are_gone_cannot_be_marked_and_is_as_absent(signed_in, world):
+    phone = await signed_in()
+    draft = await a_device_draft(phone)
+    plain = await sent(phone, draft, PROOF, a_scan())
+    row = await File.get(id=plain["id"])
+    services = world.services
+    storage = LocalStorage(services.settings.storage_dir, services.ring, services.clock)
+    await storage.delete(row.storage_key)
+    answer = await use(phone, draft, IDENTITY, plain["id"])
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

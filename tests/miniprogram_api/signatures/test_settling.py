@@ -121,20 +121,25 @@ async def test_whoever_closes_the_phone_has_signed_all_the_same(
     assert (await Signature.get(id=task["id"])).state == "signed"
 
 
+async def a_companys_task(partner: Phone, world: World, company: str) -> Signature:
+    book: SignatureBook = world.services.provided[SignatureBook]
+    task = await Signature.get(id=(await own_task(partner))["id"])
+    kept = msgspec.structs.replace(
+        book.signer_of(task), name="济南示例有限公司", id_number=None, uscc=company
+    )
+    task.signer_index = book.company_index(company)
+    task.signer_cipher = book.seal_signer(task.id, kept)
+    await task.save()
+    return task
+
+
 async def test_a_company_signs_by_whoever_may_act_for_it(
     partner: Phone, verified: OpenPhone, world: World
 ) -> None:
     """Wangwu is legal person of the one and agent of nothing; Lisi is only an agent of it."""
     book: SignatureBook = world.services.provided[SignatureBook]
-    task = await Signature.get(id=(await own_task(partner))["id"])
     company = "91370102MA3QAAA01U"
-    signer = book.signer_of(task)
-    kept = msgspec.structs.replace(
-        signer, name="济南示例餐饮有限公司", id_number=None, uscc=company
-    )
-    task.signer_index = book.company_index(company)
-    task.signer_cipher = book.seal_signer(task.id, kept)
-    await task.save()
+    task = await a_companys_task(partner, world, company)
     head = await verified("wangwu")
     assert (await head.get("/signatures")).json()["items"] == []
     assert (await partner.get(f"/signatures/{task.id}")).status_code == 404
@@ -143,6 +148,47 @@ async def test_a_company_signs_by_whoever_may_act_for_it(
     assert (await sign(head))["state"] == "signed"
     row = await Signature.get(id=task.id)
     assert book.signatory_of(row).uscc == company
+
+
+@pytest.mark.one_stack
+async def test_another_who_acts_for_the_company_need_not_wait_for_the_first(
+    partner: Phone, verified: OpenPhone, world: World
+) -> None:
+    """Wangwu is its administrator, Zhoulao its legal person."""
+    company = "91370103MA3QBBB022"
+    await a_companys_task(partner, world, company)
+    first, second = await verified("wangwu"), await verified("zhoulao")
+    for phone in (first, second):
+        await phone.put("/me/acting-for", json={"uscc": company})
+    task = await own_task(first)
+    assert (await begin(first, task)).status_code == 200
+    taken_over = await begin(second, task)
+    assert taken_over.status_code == 200, taken_over.text
+    await answer_page(second, task)
+    # A kill here: nobody has asked yet, and the first one comes back.
+    again = await begin(first, task)
+    assert again.json()["state"] == "signed", again.text
+    row = await Signature.get(id=task["id"])
+    signatory = world.services.provided[SignatureBook].signatory_of(row)
+    assert signatory.name == PERSONAS["zhoulao"].name
+
+
+@pytest.mark.one_stack
+async def test_a_refusal_of_an_earlier_flow_does_not_end_the_one_that_is_open(
+    partner: Phone, world: World
+) -> None:
+    """Whoever asked before the person began anew may write after it."""
+    settling = world.services.provided[SigningService]._settling
+    task = await own_task(partner)
+    await begin(partner, task)
+    await answer_page(partner, task, "refuse")
+    asked_about = await Signature.get(id=task["id"])
+    outcome = await settling.outcome(asked_about)
+    assert outcome.state == "refused"
+    assert (await begin(partner, task)).status_code == 200
+    await settling.write(asked_about, outcome)
+    await answer_page(partner, task)
+    assert (await partner.get(f"/signatures/{task['id']}")).json()["state"] == "signed"
 
 
 async def test_a_persons_signatures_are_in_the_copy_of_his_data(

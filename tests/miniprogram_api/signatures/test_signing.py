@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from bff.mock.personas import PERSONAS
 from bff.mock.world import World
 from kit.ids import new_id
 from miniprogram_api.applications.frozen import opened
 from miniprogram_api.applications.models import Application
 from miniprogram_api.signatures.models import Signature
+from miniprogram_api.signatures.service import SignatureAsking
 from tests.app import Phone
 from tests.builders.applications import scanned, submission
 from tests.miniprogram_api.signatures.signing import (
@@ -109,13 +111,20 @@ async def test_both_sign_and_the_application_carries_it(
     assert (await titles(owner)).count("全部签名完成") == 1
 
 
+@pytest.mark.parametrize(
+    "guest",
+    [
+        {"id_type": "03", "id_number": "E12345678"},
+        # A minor, whom identity checks refuse.
+        {"id_number": PERSONAS["sunqi"].id_number.reveal()},
+    ],
+)
 async def test_who_cannot_be_checked_online_signs_on_paper_and_nobody_waits_for_it(
-    phones: tuple[Phone, Phone],
+    phones: tuple[Phone, Phone], guest: dict[str, str]
 ) -> None:
     owner, partner = phones
     draft = await a_draft_of_two(owner)
     _, rows = step_with(draft, "shareholders")
-    guest = {"id_type": "03", "id_number": "E12345678"}
     rows = [{**row, **guest} if row["name"] == "李四" else row for row in rows]
     await change(owner, draft, "shareholders", rows)
     await asked(owner, draft)
@@ -151,6 +160,38 @@ async def test_a_change_asks_exactly_those_again_whose_documents_it_changes(
     assert await stand(owner, draft) == {ZHANG: "pending", LI: "pending"}
     await partner.renew()
     assert (await titles(partner)).count("文件有改动，请重新签名") == 1
+
+
+class Slow:
+    """Draws documents while something else happens."""
+
+    def __init__(self, documents: Any, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self.hold = documents.hold
+        self._documents = documents
+        self._meanwhile = meanwhile
+
+    async def ensure(self, *what: Any) -> Any:
+        drawn = await self._documents.ensure(*what)
+        await self._meanwhile()
+        return drawn
+
+
+@pytest.mark.one_stack
+async def test_a_change_while_the_first_documents_are_drawn_asks_again(
+    phones: tuple[Phone, Phone], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, _ = phones
+    draft = await a_draft_of_two(owner)
+
+    async def meanwhile() -> None:
+        await change(owner, draft, "entity_name", "济南后来示例饭店有限公司")
+
+    asking = world.services.provided[SignatureAsking]
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "_documents", Slow(asking._documents, meanwhile))
+        assert {one["state"] for one in await asked(owner, draft)} == {"outdated"}
+    await world.driver.advance_to(world.clock.now() + timedelta(minutes=11))
+    assert await stand(owner, draft) == {ZHANG: "pending", LI: "pending"}
 
 
 async def test_only_what_was_seen_is_signed(phones: tuple[Phone, Phone]) -> None:

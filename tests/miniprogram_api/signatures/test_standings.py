@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bff.mock.personas import PERSONAS
 from kit.secrets import IdNumber, PersonName
 from kit.text import Text
 from miniprogram_api.documents.service import Content, DocumentSpec, Signer
@@ -18,6 +20,8 @@ from miniprogram_api.drafts.signing import (
 
 PEOPLE, CODES, MADE_OF = ("a", "b", "c"), ("articles", "application", "consent"), ("0", "1", "2")
 NOTHING = Content("", (), (), "")
+MINOR = PERSONAS["sunqi"].id_number.reveal()
+"""Born on 2012-05-01."""
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
 Made = dict[str, tuple[str, frozenset[str]]]
@@ -54,7 +58,7 @@ def asked(number: int, standing: Standing, state: str) -> SignatureTask:
 
 def round_of(documents: Made, tasks: list[SignatureTask], states: list[str]) -> list[SignatureTask]:
     """Everybody who is to be asked is asked, and does something."""
-    found = standings(specs_of(documents), tasks, index_of)
+    found = standings(specs_of(documents), tasks, index_of, START)
     wanted = [one for one in found if one.is_to_be_asked]
     new = [
         asked(len(tasks) + number, one, states[number % len(states)])
@@ -77,14 +81,14 @@ def test_when_all_who_are_asked_have_signed_everything_is_signed(
         tasks = round_of(documents, tasks, done)
     # What waits is signed, what does not wait is asked for and signed.
     tasks = round_of(now, tasks, ["pending"])
-    waiting = {one.task.id for one in standings(specs_of(now), tasks, index_of) if one.task}
+    waiting = {one.task.id for one in standings(specs_of(now), tasks, index_of, START) if one.task}
     tasks = [
         SignatureTask(t.id, t.signer_index, "signed", t.documents, t.asked_at)
         if t.id in waiting
         else t
         for t in tasks
     ]
-    found = standings(specs_of(now), tasks, index_of)
+    found = standings(specs_of(now), tasks, index_of, START)
     assert {one.state for one in found} == {"signed"}
     wanted = {who for _, people in now.values() for who in people}
     assert {one.signer.identity for one in found} == {who.upper() for who in wanted}
@@ -95,7 +99,7 @@ def test_only_what_is_another_document_now_is_signed_again(before: Made, now: Ma
     tasks = round_of(before, [], ["signed"])
     again = {
         (one.signer.identity, code)
-        for one in standings(specs_of(now), tasks, index_of)
+        for one in standings(specs_of(now), tasks, index_of, START)
         for code in one.missing
     }
     expected = {
@@ -111,7 +115,7 @@ def test_only_what_is_another_document_now_is_signed_again(before: Made, now: Ma
 def test_a_change_that_is_taken_back_asks_nobody(before: Made, between: Made) -> None:
     tasks = round_of(before, [], ["signed"])
     tasks = round_of(between, tasks, ["pending"])
-    assert all(one.state == "signed" for one in standings(specs_of(before), tasks, index_of))
+    assert all(one.state == "signed" for one in standings(specs_of(before), tasks, index_of, START))
 
 
 @given(made, states)
@@ -135,10 +139,29 @@ def test_nothing_waits_for_a_signer_whom_nobody_can_check_online() -> None:
     (spec,) = specs_of({"articles": ("0", frozenset("a"))})
     guest = Signer(PersonName("b"), IdNumber("E1"), None, ("shareholders",), None, id_type="03")
     both = DocumentSpec(spec.code, spec.title, "0", (*spec.signers, guest), NOTHING, True)
-    before = standings([both], [], index_of)
+    before = standings([both], [], index_of, START)
     assert [(one.state, one.is_open, one.is_to_be_asked) for one in before] == [
         ("unasked", True, True),
         ("on_paper", False, False),
     ]
-    after = standings([both], [asked(1, before[0], "signed")], index_of)
+    after = standings([both], [asked(1, before[0], "signed")], index_of, START)
     assert not any(one.is_open for one in after)
+
+
+@pytest.mark.parametrize(
+    ("roles", "at", "state"),
+    [
+        (("shareholders",), START, "on_paper"),
+        # Past midnight of the eighteenth birthday in China.
+        (("shareholders",), datetime(2030, 4, 30, 15, 59, tzinfo=UTC), "on_paper"),
+        (("shareholders",), datetime(2030, 4, 30, 16, 0, tzinfo=UTC), "unasked"),
+        (("shareholders", "directors"), START, "unasked"),
+    ],
+)
+def test_a_minors_guardian_signs_on_paper_what_a_shareholder_signs(
+    roles: tuple[str, ...], at: datetime, state: str
+) -> None:
+    minor = Signer(PersonName("a"), IdNumber(MINOR), None, roles, None, id_type="01")
+    spec = DocumentSpec("articles", Text("", ""), "0", (minor,), NOTHING, True)
+    (found,) = standings([spec], [], index_of, at)
+    assert found.state == state

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 import redis.asyncio
+from sanic.http import Http
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 
@@ -39,6 +40,8 @@ _TLS = ssl.create_default_context()
 """Nothing here speaks TLS, but each client would read all authorities' certificates: 20 ms."""
 
 
+HEADER_BYTES_MAX = 8192
+"""Sanic's own."""
 JITTER_S = int(os.environ.get("BFF_TEST_JITTER_MS", "0")) / 1000
 """What the relay does comes up to so much later. Whatever then fails looks at a deed of the relay
 without waiting for it, and is kept green by luck."""
@@ -110,6 +113,13 @@ class Phone(httpx.AsyncClient):
             dialog = {"identity_check": check_id, "persona": self.persona, "outcome": "pass"}
             await self.mock("POST", "/face", json=dialog)
         return await self.get(f"/auth/identity-checks/{check_id}")
+
+
+@pytest.fixture(autouse=True)
+def _headers_of_any_size_that_is_served() -> None:
+    """Sanic bounds headers for the whole process, by the app that was set up last: after one with
+    small bodies a long token was 413 to all others."""
+    Http.set_header_max_size(HEADER_BYTES_MAX)
 
 
 @pytest.fixture(scope="session")

@@ -105,8 +105,9 @@ class SubmissionService:
         outbox: all of it, with the remembered answer, or nothing.
 
         Raises DeclarationRequired, CompanyRoleRequired for a change or cancellation of a company
-        that the caller may not act for, and what freezing a draft raises. Two submissions of one
-        draft make one application: freezing closes the draft, which works once.
+        that the caller may not act for, what freezing a draft raises, and TemporarilyUnavailable
+        when a document cannot be drawn or was changed while it was. Two submissions of one draft
+        make one application: freezing closes the draft, which works once.
         """
         if not body.declaration:
             raise DeclarationRequired
